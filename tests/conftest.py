@@ -1,0 +1,82 @@
+"""시험에 쓰는 작은 FashionMNIST와 도구입니다. 네트워크와 진짜 데이터가 없어도 됩니다."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch  # noqa: F401  (느린 첫 import를 한 번만 겪게 합니다)
+import matplotlib.pyplot as plt
+
+ROOT = Path(__file__).resolve().parent.parent
+ORDER = ["quick_start", "tensor", "data_tutorial", "transform", "model", "autograd", "optimization"]
+CHAPTERS = [name for name in ORDER if (ROOT / f"{name}.py").exists()]
+DEAD_PROXY = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "no_proxy": ""}
+
+plt.switch_backend("agg")
+
+
+def write_idx(path, array):
+    """uint8 배열을 IDX 형식으로 씁니다. 머리말은 형식 번호와 각 차원의 크기(큰 끝 정수)입니다."""
+    header = (0x0800 + array.ndim).to_bytes(4, "big") + b"".join(n.to_bytes(4, "big") for n in array.shape)
+    path.write_bytes(header + array.astype(np.uint8).tobytes())
+
+
+def write_tiny_fashion_mnist(folder, train=300, test=60):
+    """정답 k의 이미지는 k번째 두 줄이 밝습니다. 쉬워서 금방 배울 수 있습니다."""
+    raw = folder / "FashionMNIST" / "raw"
+    raw.mkdir(parents=True)
+    random = np.random.default_rng(0)
+    for split, n in (("train", train), ("t10k", test)):
+        labels = np.arange(n) % 10
+        images = random.integers(0, 60, (n, 28, 28))
+        for image, label in zip(images, labels):
+            image[2 * label + 4 : 2 * label + 6] = 230
+        write_idx(raw / f"{split}-images-idx3-ubyte", images)
+        write_idx(raw / f"{split}-labels-idx1-ubyte", labels)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_data(tmp_path_factory):
+    return write_tiny_fashion_mnist(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    folder = os.environ.get("FASHION_MNIST_DIR")
+    if not folder:
+        pytest.skip("진짜 데이터가 없습니다 (FASHION_MNIST_DIR)")
+    return Path(folder)
+
+
+def load_chapter(name):
+    """장 파일을 모듈로 읽습니다."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def run_alone(folder, name, *args, timeout=300, **environment):
+    """스크립트 하나만 folder에 복사하여 사용자처럼 실행합니다. 네트워크는 막힌 프록시로 끊습니다."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(ROOT / f"{name}.py", folder)
+    env = {k: v for k, v in os.environ.items() if k.lower() not in ("display", "wayland_display", "mplbackend")}
+    env |= DEAD_PROXY | {"PYTHONDONTWRITEBYTECODE": "1"} | environment
+    return subprocess.run(
+        [sys.executable, f"{name}.py", *map(str, args)],
+        cwd=folder, env=env, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", timeout=timeout,
+    )  # fmt: skip
+
+
+def assert_picture(path):
+    """그림이 열리고, 한 가지 색으로만 되어 있지 않은지 봅니다."""
+    picture = plt.imread(path)
+    assert min(picture.shape[:2]) >= 200, path
+    assert picture[..., :3].std() > 0.02, f"빈 그림: {path}"

@@ -252,7 +252,7 @@ def draw_predictions(test_data, probabilities, targets):
         axis.axis("off")
         if i >= len(targets):  # 데이터가 24장보다 적으면 빈칸으로 둡니다
             continue
-        axis.imshow(test_data.data[i], cmap="gray")
+        axis.imshow(test_data.data[i].numpy(), cmap="gray")
         right = predictions[i] == targets[i]
         answer = "correct" if right else f"WRONG: {test_data.classes[targets[i]]}"
         title = f"{test_data.classes[predictions[i]]} {confidences[i]:.0%}\n{answer}"
@@ -280,12 +280,13 @@ def accuracy_per_class(probabilities, targets, classes):
 def draw_confusion_matrix(matrix, classes):
     """혼동 행렬을 그립니다. 대각선이 맞힌 수입니다."""
     figure, axis = plt.subplots(figsize=(8, 7.4), layout="constrained")
-    axis.imshow(matrix, cmap="Blues")
-    for (row, column), count in zip(torch.cartesian_prod(torch.arange(10), torch.arange(10)).tolist(), matrix.flatten()):
-        color = "white" if count > matrix.max() / 2 else "black"
-        axis.text(column, row, int(count), ha="center", va="center", fontsize=9, color=color)
-    axis.set_xticks(range(10), classes, rotation=45, ha="right")
-    axis.set_yticks(range(10), classes)
+    axis.imshow(matrix.numpy(), cmap="Blues")
+    for row, counts in enumerate(matrix.tolist()):
+        for column, count in enumerate(counts):
+            color = "white" if count > matrix.max() / 2 else "black"
+            axis.text(column, row, count, ha="center", va="center", fontsize=9, color=color)
+    axis.set_xticks(range(len(classes)), classes, rotation=45, ha="right")
+    axis.set_yticks(range(len(classes)), classes)
     axis.set(title="Confusion matrix (test images)", xlabel="predicted class", ylabel="true class")
     return figure
 

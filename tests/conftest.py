@@ -63,6 +63,15 @@ def load_chapter(name):
     return module
 
 
+def run_main(name, monkeypatch, *args):
+    """장의 main을 이 프로세스 안에서 실행합니다. 새 프로세스보다 빠릅니다. 모듈을 돌려줍니다."""
+    chapter = load_chapter(name)
+    monkeypatch.setattr(sys, "argv", [f"{name}.py", *map(str, args)])
+    chapter.main()
+    plt.close("all")
+    return chapter
+
+
 def run_alone(folder, name, *args, timeout=300, **environment):
     """스크립트 하나만 folder에 복사하여 사용자처럼 실행합니다. 네트워크는 막힌 프록시로 끊습니다."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -22,7 +22,7 @@
     9. 나만의 변형                            SaltAndPepper, use_own_transform
     10. 증강: 학습용에만 합니다               augment_training_data, draw_augmentation_gallery
     11. 배치 전체를 한 번에                   transform_whole_batch, flip_batch_at_random
-    12. lambda와 일꾼 프로세스                pickle_transforms, send_transform_to_worker
+    12. lambda와 작업 프로세스                pickle_transforms, send_transform_to_worker
 
 다음 장은 model.py입니다.
 """
@@ -532,18 +532,18 @@ def flip_batch_at_random(images):
 
 
 def one_hot_label(y):
-    """3번의 lambda와 같은 일을 하는, 이름이 있는 함수입니다. 파일의 맨 바깥에 있어서 일꾼 프로세스도 찾을 수 있습니다."""
+    """3번의 lambda와 같은 일을 하는, 이름이 있는 함수입니다. 파일의 맨 바깥에 있어서 작업 프로세스도 찾을 수 있습니다."""
     return torch.zeros(10, dtype=torch.float).scatter_(0, torch.tensor(y), value=1)
 
 
 def pickle_transforms(to_one_hot):
-    """일꾼 프로세스에 데이터셋을 보내려면 직렬화(serialize)해야 합니다. 파이썬에서는 pickle이 맡습니다.
+    """작업 프로세스에 데이터셋을 보내려면 직렬화(serialize)해야 합니다. 파이썬에서는 pickle이 맡습니다.
 
     pickle은 함수의 내용이 아니라 이름을 적습니다. 받는 쪽은 파일을 import해서 그 이름을 찾습니다.
     lambda에는 찾을 이름이 없습니다. 그래서 보낼 수 없습니다.
     """
-    print("\n== 12. lambda와 일꾼 프로세스 ==")
-    print("DataLoader(num_workers=1)은 데이터셋을 일꾼 프로세스로 보냅니다. 보내려면 직렬화(serialize), 곧 pickle해야 합니다.")
+    print("\n== 12. lambda와 작업 프로세스 ==")
+    print("DataLoader(num_workers=1)은 데이터셋을 작업 프로세스로 보냅니다. 보내려면 직렬화(serialize), 곧 pickle해야 합니다.")
     print("pickle은 함수의 내용이 아니라 이름을 적습니다. lambda에는 이름이 없으므로 오류가 납니다.")
     try:
         pickle.dumps(to_one_hot)
@@ -559,27 +559,27 @@ def pickle_transforms(to_one_hot):
 
 
 def read_in_worker(dataset):
-    """일꾼 프로세스 하나를 spawn 방식으로 켜서 네 샘플을 두 배치로 읽습니다."""
+    """작업 프로세스 하나를 spawn 방식으로 켜서 네 샘플을 두 배치로 읽습니다."""
     return list(DataLoader(Subset(dataset, range(4)), batch_size=2, num_workers=1, multiprocessing_context="spawn"))
 
 
 def send_transform_to_worker(FashionMNIST, data_dir, to_one_hot):
-    """lambda를 단 데이터셋은 일꾼에게 가지 못합니다. 맨 바깥 함수로 바꾸면 됩니다.
+    """lambda를 단 데이터셋은 작업 프로세스로 가지 못합니다. 맨 바깥 함수로 바꾸면 됩니다.
 
-    일꾼을 켜는 방식은 셋입니다. spawn(Windows, macOS)과 forkserver(Python 3.14부터의 Linux)는 pickle이 필요합니다.
+    작업 프로세스를 켜는 방식은 셋입니다. spawn(Windows, macOS)과 forkserver(Python 3.14부터의 Linux)는 pickle이 필요합니다.
     fork(그전의 Linux)는 메모리를 통째로 물려받으므로 lambda도 됩니다. 그래서 남의 컴퓨터에서야 오류가 드러납니다.
     """
-    print("일꾼을 켜는 방식은 셋입니다. spawn(Windows, macOS)과 forkserver(Linux, Python 3.14부터)는 pickle이 필요합니다.")
+    print("작업 프로세스를 켜는 방식은 셋입니다. spawn(Windows, macOS)과 forkserver(Linux, Python 3.14부터)는 pickle이 필요합니다.")
     print("fork(그전의 Linux)는 메모리를 물려받아 lambda도 됩니다. 그래서 남의 컴퓨터에서야 오류를 봅니다. spawn으로 해 봅니다.")
     test_data = FashionMNIST(root=data_dir, train=False, transform=ToTensor(), target_transform=to_one_hot)
-    if sys.platform == "win32":  # 일꾼이 먼저 켜진 다음에 오류가 나서, 일꾼의 긴 오류 메시지까지 화면에 나옵니다
+    if sys.platform == "win32":  # 작업 프로세스가 먼저 켜진 다음에 오류가 나서, 작업 프로세스의 긴 오류 메시지까지 화면에 나옵니다
         print("    lambda: Windows에서는 화면이 어지러워지므로 해 보지 않습니다. 위의 pickle 오류와 같습니다.")
     else:
         try:
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", message="Got pickle error")  # 최근의 PyTorch는 경고도 합니다
                 read_in_worker(test_data)
-            raise RuntimeError("lambda가 일꾼에게 갔습니다")
+            raise RuntimeError("lambda가 작업 프로세스로 갔습니다")
         except (AttributeError, pickle.PicklingError) as error:
             print(f"    lambda: {type(error).__name__}: {str(error).split(' at 0x')[0]}")
 
@@ -588,12 +588,12 @@ def send_transform_to_worker(FashionMNIST, data_dir, to_one_hot):
     started = time.perf_counter()
     batches = read_in_worker(test_data)
     seconds = time.perf_counter() - started
-    print(f"    one_hot_label: 배치 {len(batches)}개를 읽었습니다. 일꾼을 켜는 것까지 {seconds:.1f}초가 걸렸습니다.")
+    print(f"    one_hot_label: 배치 {len(batches)}개를 읽었습니다. 작업 프로세스를 켜는 것까지 {seconds:.1f}초가 걸렸습니다.")
     print_form("y from the worker", batches[0][1])
     for (X, y), start in zip(batches, (0, 2)):
         assert torch.equal(X, torch.stack([test_data[start][0], test_data[start + 1][0]]))
         assert torch.equal(y.argmax(1), test_data.targets[start : start + 2])
-    print('일꾼은 이 파일을 다시 import합니다. 그래서 실행하는 코드는 모두 if __name__ == "__main__": 아래에 있어야 합니다.')
+    print('작업 프로세스는 이 파일을 다시 import합니다. 그래서 실행하는 코드는 모두 if __name__ == "__main__": 아래에 있어야 합니다.')
 
 
 def parse_args():

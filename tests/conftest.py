@@ -1,5 +1,6 @@
 """시험에 쓰는 작은 FashionMNIST와 도구입니다. 네트워크와 진짜 데이터가 없어도 됩니다."""
 
+import functools
 import importlib.util
 import os
 import shutil
@@ -82,6 +83,29 @@ def run_alone(folder, name, *args, timeout=300, **environment):
         [sys.executable, f"{name}.py", *map(str, args)],
         cwd=folder, env=env, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", timeout=timeout,
     )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def run_once(tmp_path_factory, tiny_data):
+    """run_once(이름, 옵션, ...)은 작은 데이터가 data/에 있는 빈 폴더에서 실행합니다. 같은 명령은 한 번만 실행합니다.
+
+    출력은 일부러 한글이 없는 인코딩(cp1252, C)으로 정합니다. (폴더, 결과)를 돌려줍니다.
+    """
+
+    @functools.cache
+    def run(name, *args):
+        folder = tmp_path_factory.mktemp(name)
+        if "--data-dir" in (ROOT / f"{name}.py").read_text(encoding="utf-8"):
+            shutil.copytree(tiny_data, folder / "data")
+        return folder, run_alone(folder, name, *args, PYTHONIOENCODING="cp1252", LC_ALL="C", PYTHONUTF8="0")
+
+    return run
+
+
+def written_files(folder):
+    """실행한 뒤에 폴더에 있는 파일의 이름입니다. 스크립트와 데이터는 뺍니다."""
+    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    return {name for name in names if not name.startswith("data/") and "/" in name}
 
 
 def assert_picture(path):

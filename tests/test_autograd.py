@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
-from conftest import assert_picture, load_chapter, run_alone, run_main
+from conftest import assert_picture, load_chapter, run_main, written_files
 
 PICTURES = ["autograd_graph.png", "autograd_derivatives.png", "autograd_line_fit.png"]
 X, Y = np.array([1.0, 2.0, -1.0]), np.array([0.0, 1.0])
@@ -43,33 +43,26 @@ def error_lines(output, kind):
 # ---- 사용자처럼 실행 ----
 
 
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory):
-    """빈 폴더에서 한 번 실행한 (폴더, 결과)입니다."""
-    folder = tmp_path_factory.mktemp("alone")
-    return folder, run_alone(folder, "autograd", PYTHONIOENCODING="ascii", LC_ALL="C", PYTHONUTF8="0")
-
-
-def test_runs_alone(alone):
-    tmp_path, result = alone
+def test_runs_alone(run_once):
+    tmp_path, result = run_once("autograd")
     assert result.returncode == 0 and result.stderr == ""
     for name in PICTURES:
         assert_picture(tmp_path / "outputs" / name)
-    written = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
-    assert written == {"autograd.py", *(f"outputs/{name}" for name in PICTURES)}
+    assert written_files(tmp_path) == {f"outputs/{name}" for name in PICTURES}
     assert re.findall(r"^== (\d+)\. ", result.stdout, flags=re.MULTILINE) == [str(i) for i in range(1, 18)]
     assert result.stdout.startswith("6장") and result.stdout.rstrip().endswith("다음 장: optimization.py")
     assert "torchvision" not in (tmp_path / "autograd.py").read_text(encoding="utf-8")
 
 
-def test_same_seed_same_output_and_no_warnings(alone, tmp_path, monkeypatch, capsys, recwarn):
+def test_same_seed_same_output_and_no_warnings(run_once, tmp_path, monkeypatch, capsys, recwarn):
     def without_times(output):
         return re.sub(r"inference_mode [\d.]+|no_grad [\d.]+|걸린 시간.*|    .*png", "", output)
 
+    folder, result = run_once("autograd")
     run_main("autograd", monkeypatch, "--output-dir", tmp_path)
-    assert without_times(capsys.readouterr().out) == without_times(alone[1].stdout)
+    assert without_times(capsys.readouterr().out) == without_times(result.stdout)
     for name in PICTURES:
-        assert (tmp_path / name).read_bytes() == (alone[0] / "outputs" / name).read_bytes()
+        assert (tmp_path / name).read_bytes() == (folder / "outputs" / name).read_bytes()
     assert not recwarn.list
 
 

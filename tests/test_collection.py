@@ -1,12 +1,13 @@
 """모든 장에 공통인 약속: 혼자 서기, 같은 사본, 조용한 import, 옵션, 인코딩, README."""
 
 import ast
+import io
 import re
 import subprocess
 import sys
 
 import pytest
-from conftest import CHAPTERS, ROOT, load_chapter, run_alone, run_main
+from conftest import CHAPTERS, ROOT, load_chapter, run_main
 
 TRAINS = [name for name in CHAPTERS if "--epochs" in (ROOT / f"{name}.py").read_text("utf-8")]
 
@@ -27,14 +28,37 @@ def test_imports_no_other_chapter(name):
         assert not {module.split(".")[0] for module in modules} & set(CHAPTERS)
 
 
-def test_functions_with_one_name_have_one_text():
+HELPERS = "\n# ---- 여기부터는 여러 장에 똑같이 들어 있는 도우미입니다. 건너뛰어도 수업에는 지장이 없습니다. ----\n"
+
+
+def named_texts(name):
+    """함수, 클래스, 상수의 이름과 그 글입니다."""
+    lines = source(name).splitlines()
+    for node in ast.parse(source(name)).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Assign)):
+            text = "\n".join(lines[node.lineno - 1 : node.end_lineno])
+            yield (node.targets[0].id if isinstance(node, ast.Assign) else node.name), text
+
+
+def test_one_name_has_one_text():
     seen = {}
-    for name in CHAPTERS:
-        for node in ast.parse(source(name)).body:
-            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name not in ("main", "parse_args"):
-                text = ast.get_source_segment(source(name), node)
-                assert seen.setdefault(node.name, (name, text))[1] == text, f"{node.name}: {seen[node.name][0]}와 {name}"
-    assert "find_fashion_mnist" in seen
+    for chapter in CHAPTERS:
+        for name, text in named_texts(chapter):
+            if name not in ("main", "parse_args"):
+                assert seen.setdefault(name, (chapter, text))[1] == text, f"{name}: {seen[name][0]}와 {chapter}"
+    assert {"find_fashion_mnist", "STALL_SECONDS", "PracticeData", "save_figure"} <= set(seen)
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_anatomy(name):
+    """머리말, 수업, main, 직접 해 보기, 도우미의 차례입니다. 도우미 줄 아래에는 다른 장에도 있는 것만 있습니다."""
+    lessons, helpers = source(name).split(HELPERS)
+    order = ['"""', "\nimport ", "\ndef parse_args", "\ndef main():", "\n# 직접 해 보기\n#   1. ", "\n#   2. ", "\n#   3. "]
+    assert [lessons.index(part) for part in order] == sorted(lessons.index(part) for part in order)
+    assert f"python {name}.py --help" in lessons and helpers.endswith('\nif __name__ == "__main__":\n    main()\n')
+    others = {other for chapter in CHAPTERS if chapter != name for other, _ in named_texts(chapter)}
+    for helper in re.findall(r"^(?:def|class) (\w+)", helpers, re.MULTILINE):
+        assert helper in others, helper
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
@@ -55,12 +79,30 @@ def test_import_is_silent(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_help_on_an_english_windows_names_the_defaults(name, tmp_path):
-    result = run_alone(tmp_path, name, "--help", PYTHONIOENCODING="cp1252", LC_ALL="C", PYTHONUTF8="0")
-    assert result.returncode == 0 and result.stderr == ""
-    assert "도움말" in result.stdout and "기본값: 0" in result.stdout and "outputs" in result.stdout
-    assert [path.name for path in tmp_path.iterdir()] == [f"{name}.py"]
+def test_help_names_the_defaults_in_any_encoding(name, encoding, monkeypatch):
+    pipe = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(pipe, encoding=encoding))
+    with pytest.raises(SystemExit) as stop:
+        run_main(name, monkeypatch, "--help")
+    sys.stdout.flush()
+    text = pipe.getvalue().decode("utf-8")
+    assert stop.value.code == 0
+    for option in set(re.findall(r'option\("(--[\w-]+)"', source(name))):
+        assert "(기본값: " in text.rsplit(f"  {option} ", 1)[1].split("\n  --")[0], option
+    assert "도움말" in text and "outputs" in text
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_notebook_output_has_no_reconfigure(name, monkeypatch):
+    chapter = load_chapter(name)
+    notebook = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", notebook)
+    monkeypatch.setattr(sys, "stderr", notebook)
+    chapter.use_utf8_output()
+    print("한글")
+    assert notebook.getvalue() == "한글\n"
 
 
 BAD_VALUES = [

@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT, assert_picture, load_chapter, run_alone, run_main
+from conftest import ROOT, assert_picture, load_chapter, run_main, written_files
 
 PICTURES = ["tensor_broadcasting.png", "tensor_image.png"]
 CPU = torch.device("cpu")
@@ -26,21 +26,12 @@ def values_after(output, code):
 # ---- 사용자처럼 실행 ----
 
 
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory):
-    """(폴더, 결과). 느리므로 한 번만 실행합니다."""
-    folder = tmp_path_factory.mktemp("alone")
-    options = ("--device", "cpu", "--seed", "3")
-    return folder, run_alone(folder, "tensor", *options, PYTHONIOENCODING="ascii", LC_ALL="C", PYTHONUTF8="0")
-
-
-def test_runs_alone_and_draws(alone):
-    folder, result = alone
+def test_runs_alone_and_draws(run_once):
+    folder, result = run_once("tensor")
     assert result.returncode == 0 and result.stderr == ""
     for name in PICTURES:
         assert_picture(folder / "outputs" / name)
-    written = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    assert written == {"tensor.py", *(f"outputs/{name}" for name in PICTURES)}
+    assert written_files(folder) == {f"outputs/{name}" for name in PICTURES}
 
     headings = re.findall(r"^== (\d+)\. ", result.stdout, re.MULTILINE)
     assert headings == [str(n) for n in range(1, 22)]
@@ -60,7 +51,7 @@ def test_contents_name_every_lesson_in_order(chapter):
     assert [name for name in calls if name != "use_utf8_output"] == [group[0] for group in names]
 
 
-def test_same_seed_same_output_apart_from_timings(alone, tmp_path, monkeypatch, capsys):
+def test_same_seed_same_output_apart_from_timings(run_once, tmp_path, monkeypatch, capsys):
     def lessons(output):
         return [line for line in output.split("만든 파일:")[0].splitlines() if " ms " not in line]
 
@@ -68,7 +59,7 @@ def test_same_seed_same_output_apart_from_timings(alone, tmp_path, monkeypatch, 
         run_main("tensor", monkeypatch, "--device", "cpu", "--seed", seed, "--output-dir", tmp_path)
         return lessons(capsys.readouterr().out)
 
-    first, again, other = lessons(alone[1].stdout), run(3), run(4)
+    first, again, other = lessons(run_once("tensor")[1].stdout), run(0), run(4)
     assert first == again
     assert len(first) == len(other)
     assert [a.split()[0] for a, b in zip(first, other) if a != b] == ["x_rand"]  # 씨앗은 난수에만 닿습니다

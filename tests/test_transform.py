@@ -1,4 +1,4 @@
-"""4장: 변형의 앞과 뒤, 원-핫, v2, 정규화, 순서, 증강, 배치, 일꾼 프로세스, 그림."""
+"""4장: 변형의 앞과 뒤, 원-핫, v2, 정규화, 순서, 증강, 배치, 작업 프로세스, 그림."""
 
 import io
 import json
@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
-from conftest import DEAD_PROXY, assert_picture, load_chapter, run_alone, run_main
+from conftest import DEAD_PROXY, assert_picture, load_chapter, run_main, written_files
 from torch.utils.data import DataLoader, Subset
 from torchvision import datasets
 from torchvision.transforms import ToTensor, v2
@@ -32,18 +32,17 @@ def data(tiny_data):
 # ---- 사용자처럼 실행 ----
 
 
-def test_runs_alone_with_a_spawned_worker(tmp_path, tiny_data):
-    result = run_alone(tmp_path, "transform", "--data-dir", tiny_data)
+def test_runs_alone_with_a_spawned_worker(run_once):
+    folder, result = run_once("transform")
     assert result.returncode == 0 and result.stderr == ""
     assert re.findall(r"^== (\d+)\.", result.stdout, re.MULTILINE) == [str(n) for n in range(1, 13)]
     assert "연습용" not in result.stdout and result.stdout.count("장(device)") == 0
-    assert result.stdout.count("4장. 변형") == 1  # 일꾼 프로세스가 수업을 되풀이하지 않습니다
+    assert result.stdout.count("4장. 변형") == 1  # 작업 프로세스가 수업을 되풀이하지 않습니다
     assert "found <class 'PIL.Image.Image'>" in result.stdout and "Got torch.uint8" in result.stdout
     assert "y from the worker" in result.stdout and "다음 장: model.py" in result.stdout
     for name in PICTURES:
-        assert_picture(tmp_path / "outputs" / name)
-    written = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
-    assert written == {"transform.py", *(f"outputs/{name}" for name in PICTURES)}
+        assert_picture(folder / "outputs" / name)
+    assert written_files(folder) == {f"outputs/{name}" for name in PICTURES}
 
 
 def test_without_data_and_network_says_practice_data_twice(chapter, tmp_path, monkeypatch, capsys):
@@ -51,7 +50,7 @@ def test_without_data_and_network_says_practice_data_twice(chapter, tmp_path, mo
         monkeypatch.setenv(name, value)
         monkeypatch.setenv(name.upper(), value)
     monkeypatch.setattr("sys.argv", ["transform.py", "--data-dir", str(tmp_path / "d"), "--output-dir", str(tmp_path)])
-    monkeypatch.setattr(chapter, "send_transform_to_worker", lambda *args: None)  # 느린 일꾼은 위에서 보았습니다
+    monkeypatch.setattr(chapter, "send_transform_to_worker", lambda *args: None)  # 느린 작업 프로세스는 위에서 보았습니다
     for name in ("draw_pixel_histograms", "draw_padding_orders", "draw_augmentation_gallery"):
         monkeypatch.setattr(chapter, name, lambda *args: None)
     monkeypatch.setattr(chapter, "save_figure", lambda figure, path: path)
@@ -253,7 +252,7 @@ def test_a_batch_is_flipped_whole_or_not_at_all(chapter, data, capsys):
     assert set(by_batch) == {0, 8} and not set(by_image) <= {0, 8} and not set(by_mask) <= {0, 8}
 
 
-# ---- 일꾼 프로세스 ----
+# ---- 작업 프로세스 ----
 
 
 def test_lambda_cannot_be_pickled_and_the_function_can(chapter, capsys):
@@ -277,7 +276,7 @@ def test_function_works_in_a_forked_worker_too(chapter, tiny_data, method):
 
 @pytest.mark.parametrize("kind", [AttributeError, pickle.PicklingError])
 def test_either_pickling_error_is_explained(chapter, tiny_data, monkeypatch, capsys, kind):
-    """파이썬의 판에 따라 오류의 종류가 다릅니다. 둘 다 잡고, 다음 일꾼은 그 함수로 갑니다."""
+    """파이썬의 판에 따라 오류의 종류가 다릅니다. 둘 다 잡고, 다음 작업 프로세스는 그 함수로 갑니다."""
     sent = []
 
     def read(dataset):

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,14 @@ ROOT = Path(__file__).resolve().parent.parent
 ORDER = ["quick_start", "tensor", "data_tutorial", "transform", "model", "autograd", "optimization"]
 CHAPTERS = [name for name in ORDER if (ROOT / f"{name}.py").exists()]
 DEAD_PROXY = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "no_proxy": ""}
+
+NO_NETWORK = """
+import sys
+def hook(event, args):
+    if event in ("socket.getaddrinfo", "urllib.Request") or event == "socket.connect" and isinstance(args[1], tuple):
+        raise SystemExit("network: " + event)
+sys.addaudithook(hook)
+"""
 
 plt.switch_backend("agg")
 
@@ -47,6 +56,14 @@ def tiny_data(tmp_path_factory):
     return write_tiny_fashion_mnist(tmp_path_factory.mktemp("tiny"))
 
 
+@pytest.fixture
+def no_network(monkeypatch):
+    """이 프로세스의 네트워크를 막힌 프록시로 끊습니다."""
+    for name, value in DEAD_PROXY.items():
+        monkeypatch.setenv(name, value)
+        monkeypatch.setenv(name.upper(), value)
+
+
 @pytest.fixture(scope="session")
 def real_data():
     folder = os.environ.get("FASHION_MNIST_DIR")
@@ -73,39 +90,51 @@ def run_main(name, monkeypatch, *args):
     return chapter
 
 
-def run_alone(folder, name, *args, timeout=300, **environment):
-    """스크립트 하나만 folder에 복사하여 사용자처럼 실행합니다. 네트워크는 막힌 프록시로 끊습니다."""
+def run_alone(folder, name, *args, script=None, **environment):
+    """스크립트 하나만 folder에 복사하여 사용자처럼 실행합니다. 네트워크는 막힌 프록시로 끊습니다.
+
+    script를 주면 그 파일을 대신 실행합니다.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(ROOT / f"{name}.py", folder)
     env = {k: v for k, v in os.environ.items() if k.lower() not in ("display", "wayland_display", "mplbackend")}
     env |= DEAD_PROXY | {"PYTHONDONTWRITEBYTECODE": "1"} | environment
     return subprocess.run(
-        [sys.executable, f"{name}.py", *map(str, args)],
-        cwd=folder, env=env, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", timeout=timeout,
+        [sys.executable, script or f"{name}.py", *map(str, args)],
+        cwd=folder, env=env, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", timeout=300,
     )  # fmt: skip
 
 
 @pytest.fixture(scope="session")
-def run_once(tmp_path_factory, tiny_data):
+def run_once(tmp_path_factory, tiny_data, request):
     """run_once(이름, 옵션, ...)은 작은 데이터가 data/에 있는 빈 폴더에서 실행합니다. 같은 명령은 한 번만 실행합니다.
 
-    출력은 일부러 한글이 없는 인코딩(cp1252, C)으로 정합니다. (폴더, 결과)를 돌려줍니다.
+    출력은 일부러 한글이 없는 인코딩(cp1252, C)으로 정하고, 네트워크에 닿으려 하면 감사 고리(audit hook)가 멈춥니다.
+    (폴더, 결과)를 돌려줍니다. 시험할 장은 미리 두 개씩 함께 실행하여 두 코어를 모두 씁니다.
     """
+    hook = tmp_path_factory.mktemp("hook")
+    (hook / "sitecustomize.py").write_text(NO_NETWORK, encoding="utf-8")
+    environment = {"PYTHONPATH": str(hook), "PYTHONIOENCODING": "cp1252", "LC_ALL": "C", "PYTHONUTF8": "0"}
 
-    @functools.cache
     def run(name, *args):
         folder = tmp_path_factory.mktemp(name)
         if "--data-dir" in (ROOT / f"{name}.py").read_text(encoding="utf-8"):
             shutil.copytree(tiny_data, folder / "data")
-        return folder, run_alone(folder, name, *args, PYTHONIOENCODING="cp1252", LC_ALL="C", PYTHONUTF8="0")
+        return folder, run_alone(folder, name, *args, **environment)
 
-    return run
+    with ThreadPoolExecutor(2) as pool:
+        start = functools.cache(lambda name, *args: pool.submit(run, name, *args))
+        tested = " ".join(item.nodeid for item in request.session.items)
+        for name in sorted(CHAPTERS):
+            if f"test_{name}.py" in tested:
+                start(name)
+        yield lambda name, *args: start(name, *args).result()
 
 
 def written_files(folder):
     """실행한 뒤에 폴더에 있는 파일의 이름입니다. 스크립트와 데이터는 뺍니다."""
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    return {name for name in names if not name.startswith("data/") and "/" in name}
+    return {name for name in names if not name.startswith(("data/", "__pycache__/")) and "/" in name}
 
 
 def assert_picture(path):

@@ -3,11 +3,12 @@
 import ast
 import io
 import re
-import subprocess
 import sys
 
 import pytest
-from conftest import CHAPTERS, ROOT, load_chapter, run_main
+import torch
+from conftest import CHAPTERS, ROOT, assert_picture, load_chapter, run_main
+from test_optimization import TORCHRUN
 
 TRAINS = [name for name in CHAPTERS if "--epochs" in (ROOT / f"{name}.py").read_text("utf-8")]
 
@@ -68,15 +69,13 @@ def test_every_function_has_a_docstring(name):
             assert ast.get_docstring(node), node.name
 
 
-def test_import_is_silent(tmp_path):
-    code = (
-        "import sys, torch; sys.path.insert(0, sys.argv[1]); before = torch.get_rng_state();"
-        f"import {', '.join(CHAPTERS)}; assert torch.equal(before, torch.get_rng_state())"
-    )
-    command = [sys.executable, "-B", "-c", code, str(ROOT)]
-    result = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=120)
-    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
-    assert not list(tmp_path.iterdir())
+def test_import_is_silent(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    before = torch.get_rng_state()
+    for name in CHAPTERS:
+        load_chapter(name)
+    assert torch.equal(before, torch.get_rng_state())
+    assert capfd.readouterr() == ("", "") and not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
@@ -171,14 +170,50 @@ def test_cuda_that_is_not_there(name, tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().out == "" and not (tmp_path / "outputs").exists()
 
 
-def test_readme_commands_are_the_real_ones():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert "python -m pytest" in readme and "pip install -r requirements.txt" in readme
-    scripts = set(re.findall(r"python (\w+)\.py", readme))
-    assert "quick_start" in scripts and scripts <= set(CHAPTERS)
-    for script, options in re.findall(r"python (\w+)\.py((?: --[\w-]+[^\n`&|]*)?)", readme):
-        for option in re.findall(r"--[\w-]+", options):
-            assert option in source(script), f"{script}: {option}"
+def readme():
+    return (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+COMMANDS = sorted(set(re.findall(r"^(?:python (?!-m)|.*\| `python )([^`\n]+)", readme(), re.MULTILINE)))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_readme_command_runs(command, run_once):
+    """장마다의 시험과 같은 명령이면 다시 실행하지 않습니다."""
+    script, *options = command.split()
+    if options == ["--help"]:
+        pytest.skip("도움말은 test_help_names_the_defaults_in_any_encoding이 봅니다")
+    _, result = run_once(script.removesuffix(".py"), *options)
+    assert result.returncode == 0 and result.stderr == "" and len(result.stdout) > 500
+
+
+def test_readme_names_every_chapter_and_command():
+    assert [f"{name}.py" for name in CHAPTERS if f"{name}.py" not in COMMANDS] == [] and len(CHAPTERS) == 7
+    assert "\npython -m pip install -r requirements.txt\npython quick_start.py\n" in readme()
+    assert "\n" + " ".join(["torchrun", *TORCHRUN[3:], "optimization.py"]) + "\n" in readme()  # test_optimization이 실행합니다
+    (cpu,) = re.findall(r"^python (-m pip install .*--extra-index-url .*)$", readme(), re.MULTILINE)
+    assert cpu in (ROOT / ".github" / "workflows" / "tests.yml").read_text(encoding="utf-8")
+    assert "\npython -m pytest\n" in readme()
+
+
+def test_readme_pictures_are_there():
+    pictures = re.findall(r"!\[.+?\]\((.+?)\)", readme())
+    assert len(pictures) == 3
+    for path in pictures:
+        assert_picture(ROOT / path)
+
+
+def test_readme_options_are_the_real_ones():
+    """옵션 표의 이름, 있는 장, 기본값을 스크립트와 견줍니다."""
+    table = readme().split("| 옵션 |")[1].split("\n\n")[0]
+    rows = {row.split("|")[1]: row for row in table.splitlines()[2:]}
+    told = {option: row for names, row in rows.items() for option in re.findall(r"--[\w-]+", names)}
+    real = {name: set(re.findall(r'option\("(--[\w-]+)"', source(name))) for name in CHAPTERS}
+    assert set(told) == set.union(*real.values())
+    for option, row in told.items():
+        where = row.split("|")[2]
+        numbers = re.findall(r"\d", where) or (range(1, 8) if "모두" in where else [])
+        assert {CHAPTERS[int(number) - 1] for number in numbers} == {name for name in CHAPTERS if option in real[name]}
 
 
 def test_ci_runs_the_readme_test_command():

@@ -5,19 +5,10 @@ import re
 import numpy as np
 import pytest
 import torch
-from conftest import assert_picture, load_chapter, plt, run_alone, run_main
+from conftest import assert_picture, load_chapter, plt, run_main, written_files
 from torch import nn
 
 PICTURES = ["model_nonlinearity.png", "model_activations.png", "model_first_layer.png"]
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """작은 신경망을 여러 스레드로 나누면, 다른 일로 바쁜 컴퓨터에서 수십 배 느려집니다."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture
@@ -27,11 +18,10 @@ def chapter():
     plt.close("all")
 
 
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory):
+@pytest.fixture
+def alone(run_once):
     """사용자처럼 한 번 실행한 폴더와 결과입니다."""
-    folder = tmp_path_factory.mktemp("model")
-    return folder, run_alone(folder, "model", "--device", "cpu", OMP_NUM_THREADS="1")
+    return run_once("model")
 
 
 def lesson_text(output):
@@ -56,8 +46,7 @@ def test_runs_alone(alone):
     folder, result = alone
     assert result.returncode == 0 and result.stderr == ""
     assert re.findall(r"^== (\d+)\. ", result.stdout, re.MULTILINE) == [str(n) for n in range(1, 19)]
-    written = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    assert written == {"model.py", "outputs/model_exported.pt2", *(f"outputs/{name}" for name in PICTURES)}
+    assert written_files(folder) == {"outputs/model_exported.pt2", *(f"outputs/{name}" for name in PICTURES)}
     for name in PICTURES:
         assert_picture(folder / "outputs" / name)
     assert result.stdout.rstrip().endswith("다음 장: autograd.py")

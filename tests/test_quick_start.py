@@ -10,7 +10,7 @@ import time
 
 import pytest
 import torch
-from conftest import assert_picture, load_chapter, run_alone, run_main, write_tiny_fashion_mnist
+from conftest import assert_picture, load_chapter, run_alone, run_main, write_tiny_fashion_mnist, written_files
 from torch import nn
 from torchvision import datasets
 from torchvision.transforms import ToTensor
@@ -24,45 +24,30 @@ def chapter():
 
 
 def files_under(folder):
-    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 # ---- 사용자처럼 실행 ----
 
 
-NO_NETWORK = """
-import sys
-def hook(event, args):
-    if event in ("socket.connect", "socket.getaddrinfo", "urllib.Request"):
-        raise SystemExit("network: " + event)
-sys.addaudithook(hook)
-"""
-
-
-def test_runs_alone_on_given_data_without_any_network(tmp_path, tiny_data):
-    """감사 고리(audit hook)가 소켓 연결과 이름 찾기를 오류로 만듭니다."""
-    before = files_under(tiny_data)
-    hook = tmp_path.parent / f"{tmp_path.name}-hook"
-    hook.mkdir()
-    (hook / "sitecustomize.py").write_text(NO_NETWORK)
-    args = ("--data-dir", tiny_data, "--epochs", "3")
-    result = run_alone(tmp_path, "quick_start", *args, PYTHONPATH=str(hook))
+def test_runs_alone_on_given_data_without_any_network(run_once, tiny_data):
+    folder, result = run_once("quick_start")
     assert result.returncode == 0 and result.stderr == ""
     assert "연습용" not in result.stdout
-    assert [f"에폭 {e} 끝" in result.stdout for e in (1, 2, 3, 4)] == [True, True, True, False]
+    assert [f"에폭 {e} 끝" in result.stdout for e in range(1, 7)] == [True] * 5 + [False]
     for name in PICTURES:
-        assert_picture(tmp_path / "outputs" / name)
-    written = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
-    assert written == {"quick_start.py", "outputs/model.pth", *(f"outputs/{name}" for name in PICTURES)}
-    assert files_under(tiny_data) == before
+        assert_picture(folder / "outputs" / name)
+    assert written_files(folder) == {"outputs/model.pth", *(f"outputs/{name}" for name in PICTURES)}
+    assert list(files_under(folder / "data").values()) == list(files_under(tiny_data).values())
 
 
-def test_without_data_and_network_says_practice_data_twice(tmp_path):
-    result = run_alone(tmp_path, "quick_start", "--epochs", "1", PYTHONIOENCODING="ascii", LC_ALL="C", PYTHONUTF8="0")
-    assert result.returncode == 0 and result.stderr == ""
-    first, last = (m.start() for m in re.finditer(r"\[연습용 데이터\]", result.stdout))
-    assert first < result.stdout.index("학습용") and last > result.stdout.index("마지막 정확도")
-    assert "refused" in result.stdout and "data/FashionMNIST/raw" in result.stdout.replace("\\", "/")
+def test_without_data_and_network_says_practice_data_twice(tmp_path, monkeypatch, no_network, capsys):
+    options = ("--epochs", 1, "--data-dir", tmp_path / "data", "--output-dir", tmp_path)
+    run_main("quick_start", monkeypatch, *options)
+    output, error = capsys.readouterr()
+    first, last = (m.start() for m in re.finditer(r"\[연습용 데이터\]", output))
+    assert first < output.index("학습용") and last > output.index("마지막 정확도") and error == ""
+    assert "refused" in output and "data/FashionMNIST/raw" in output.replace("\\", "/")
     assert not list((tmp_path / "data").rglob("*ubyte*"))  # 연습용 데이터는 파일로 남지 않습니다
 
 
@@ -73,6 +58,8 @@ def test_reaches_85_percent_on_real_data(tmp_path, real_data):
 
 
 def test_same_seed_same_parameters(tmp_path, tiny_data, monkeypatch):
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", lambda *args, **options: None)  # 그림은 위에서 보았습니다
+
     def parameters(folder, seed):
         options = ("--epochs", 1, "--device", "cpu", "--seed", seed, "--output-dir", tmp_path / folder)
         run_main("quick_start", monkeypatch, "--data-dir", tiny_data, *options)
@@ -228,7 +215,7 @@ def mirrors(chapter, tiny_data, monkeypatch):
             server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Mirror)
             server.mode, server.files, server.requests, server.wait = mode, files, [], threading.Event()
             server.daemon_threads = True
-            threading.Thread(target=server.serve_forever, daemon=True).start()
+            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
             servers.append(server)
         urls = [f"http://127.0.0.1:{server.server_port}/" for server in servers]
         monkeypatch.setattr(datasets.FashionMNIST, "mirrors", urls[:1])
@@ -238,8 +225,7 @@ def mirrors(chapter, tiny_data, monkeypatch):
     resources = [(name, hashlib.md5(content).hexdigest()) for name, content in files.items()]
     monkeypatch.setattr(datasets.FashionMNIST, "resources", resources)
     monkeypatch.setattr(chapter, "STALL_SECONDS", 0.5)
-    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
     start.files = files
     yield start
     for server in servers:
@@ -251,6 +237,7 @@ def mirrors(chapter, tiny_data, monkeypatch):
 @pytest.mark.parametrize("mode", ["refuse", "rubbish", "silent", "stop", "cut"])
 def test_second_mirror_serves_and_training_starts(chapter, mirrors, tmp_path, monkeypatch, capsys, mode):
     first, second = mirrors(mode, "good")
+    monkeypatch.setattr(chapter, "save_figure", lambda figure, path: path)  # 그림은 위에서 보았습니다
     args = ["quick_start.py", "--epochs", 1, "--output-dir", tmp_path / "outputs", "--data-dir", tmp_path / "data"]
     monkeypatch.setattr(sys, "argv", [str(arg) for arg in args])
     started = time.monotonic()

@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
-from conftest import DEAD_PROXY, assert_picture, load_chapter, run_main, written_files
+from conftest import assert_picture, load_chapter, run_main, written_files
 from torch.utils.data import DataLoader, Subset
 from torchvision import datasets
 from torchvision.transforms import ToTensor, v2
@@ -45,10 +45,7 @@ def test_runs_alone_with_a_spawned_worker(run_once):
     assert written_files(folder) == {f"outputs/{name}" for name in PICTURES}
 
 
-def test_without_data_and_network_says_practice_data_twice(chapter, tmp_path, monkeypatch, capsys):
-    for name, value in DEAD_PROXY.items():
-        monkeypatch.setenv(name, value)
-        monkeypatch.setenv(name.upper(), value)
+def test_without_data_and_network_says_practice_data_twice(chapter, tmp_path, monkeypatch, no_network, capsys):
     monkeypatch.setattr("sys.argv", ["transform.py", "--data-dir", str(tmp_path / "d"), "--output-dir", str(tmp_path)])
     monkeypatch.setattr(chapter, "send_transform_to_worker", lambda *args: None)  # 느린 작업 프로세스는 위에서 보았습니다
     for name in ("draw_pixel_histograms", "draw_padding_orders", "draw_augmentation_gallery"):

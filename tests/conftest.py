@@ -9,10 +9,11 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
-import pytest
-import torch  # noqa: F401  (느린 첫 import를 한 번만 겪게 합니다)
-import matplotlib.pyplot as plt
+os.environ["OMP_NUM_THREADS"] = "1"  # 여러 장을 함께 실행하므로, 저마다 스레드 하나로 계산하게 합니다 (torch보다 먼저)
+
+import matplotlib.pyplot as plt  # noqa: E402
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 ORDER = ["quick_start", "tensor", "data_tutorial", "transform", "model", "autograd", "optimization"]
@@ -81,9 +82,13 @@ def load_chapter(name):
     return module
 
 
-def run_main(name, monkeypatch, *args):
-    """장의 main을 이 프로세스 안에서 실행합니다. 새 프로세스보다 빠릅니다. 모듈을 돌려줍니다."""
+def run_main(name, monkeypatch, *args, **replaced):
+    """장의 main을 이 프로세스 안에서 실행합니다. 새 프로세스보다 빠릅니다. 모듈을 돌려줍니다.
+
+    replaced는 바꾸어 넣을 함수입니다.
+    """
     chapter = load_chapter(name)
+    vars(chapter).update(replaced)
     monkeypatch.setattr(sys, "argv", [f"{name}.py", *map(str, args)])
     chapter.main()
     plt.close("all")
@@ -129,6 +134,22 @@ def run_once(tmp_path_factory, tiny_data, request):
             if f"test_{name}.py" in tested:
                 start(name)
         yield lambda name, *args: start(name, *args).result()
+
+
+@pytest.fixture(scope="session")
+def display():
+    """가상 화면(Xvfb)의 이름입니다. 없으면 건너뜁니다."""
+    pytest.importorskip("tkinter", reason="창을 띄울 tkinter가 없습니다")
+    if not shutil.which("Xvfb"):
+        pytest.skip("가상 화면을 만들 Xvfb가 없습니다")
+    reader, writer = os.pipe()
+    command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1600x1200x24", "-nolisten", "tcp"]
+    with subprocess.Popen(command, pass_fds=[writer], stderr=subprocess.DEVNULL) as process:
+        os.close(writer)
+        with open(reader) as pipe:
+            name = ":" + pipe.readline().strip()
+        yield name
+        process.terminate()
 
 
 def written_files(folder):

@@ -5,6 +5,7 @@ import io
 import re
 import sys
 
+import matplotlib.pyplot as plt
 import pytest
 import torch
 from conftest import CHAPTERS, ROOT, assert_picture, load_chapter, run_main
@@ -27,6 +28,47 @@ def test_imports_no_other_chapter(name):
         else:
             continue
         assert not {module.split(".")[0] for module in modules} & set(CHAPTERS)
+
+
+# ---- 그림을 창으로 보기 ----
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_show_opens_every_figure_in_a_window(name, display, tmp_path, tiny_data, monkeypatch):
+    """창이 모두 열릴 때까지 기다렸다가 닫습니다. 사람이 닫는 것과 같습니다."""
+    monkeypatch.setenv("DISPLAY", display)
+    plt.switch_backend("TkAgg")
+    windows, show = [], plt.show
+
+    def close_soon():
+        timer = plt.gcf().canvas.new_timer(interval=200)
+        timer.add_callback(lambda: (windows.extend(w for w in plt.get_fignums()), plt.close("all")))
+        timer.start()
+        show()
+
+    monkeypatch.setattr(plt, "show", close_soon)
+    options = ["--show", "--output-dir", tmp_path]
+    if "--data-dir" in source(name):
+        options += ["--data-dir", tiny_data]
+    slow = ["send_transform_to_worker", "compare_loading_speed", "explain_loading_speed", "see_when_workers_help"]
+    slow += ["export_and_load", "resume_exactly", "schedule_learning_rate"]
+    skipped = {lesson: lambda *args: {} for lesson in slow if lesson in source(name)}
+    try:
+        run_main(name, monkeypatch, *options, **skipped)
+    finally:
+        plt.switch_backend("agg")
+    assert len(windows) == len(list(tmp_path.glob("*.png"))) > 0
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_show_without_a_display_says_so(name, monkeypatch, capsys):
+    chapter = load_chapter(name)
+    monkeypatch.setattr(plt, "show", lambda: pytest.fail("창을 띄우려고 했습니다"))
+    chapter.prepare_figures(True)
+    chapter.show_figures(True)  # conftest가 agg로 정해 두었습니다
+    assert "창을 띄울 수 없습니다" in capsys.readouterr().out
+    chapter.show_figures(False)
+    assert capsys.readouterr().out == ""
 
 
 HELPERS = "\n# ---- 여기부터는 여러 장에 똑같이 들어 있는 도우미입니다. 건너뛰어도 수업에는 지장이 없습니다. ----\n"

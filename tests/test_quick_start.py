@@ -10,7 +10,7 @@ import time
 
 import pytest
 import torch
-from conftest import assert_picture, load_chapter, run_alone, run_main, write_tiny_fashion_mnist, written_files
+from conftest import assert_picture, load_chapter, run_main, write_tiny_fashion_mnist, written_files
 from torch import nn
 from torchvision import datasets
 from torchvision.transforms import ToTensor
@@ -51,10 +51,10 @@ def test_without_data_and_network_says_practice_data_twice(tmp_path, monkeypatch
     assert not list((tmp_path / "data").rglob("*ubyte*"))  # 연습용 데이터는 파일로 남지 않습니다
 
 
-def test_reaches_85_percent_on_real_data(tmp_path, real_data):
-    result = run_alone(tmp_path, "quick_start", "--data-dir", real_data)
-    assert result.returncode == 0 and result.stderr == ""
-    assert float(re.search(r"마지막 정확도: .* ([\d.]+)%", result.stdout)[1]) >= 85.0
+def test_reaches_85_percent_on_real_data(tmp_path, real_data, monkeypatch, capsys):
+    run_main("quick_start", monkeypatch, "--data-dir", real_data, "--output-dir", tmp_path)
+    output, error = capsys.readouterr()
+    assert float(re.search(r"마지막 정확도: .* ([\d.]+)%", output)[1]) >= 85.0 and error == ""
 
 
 def test_same_seed_same_parameters(tmp_path, tiny_data, monkeypatch):

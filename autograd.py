@@ -420,7 +420,7 @@ def two_outputs(x):
 def multiply_vector_and_jacobian():
     """출력이 여럿이면 도함수는 행렬이 됩니다. 야코비안 J[i, j]는 출력 i를 입력 j로 미분한 값입니다.
 
-    autograd는 J를 통째로 만들지 않고, 벡터 v를 주면 야코비안 곱 v @ J를 구합니다.
+    autograd는 J를 통째로 만들지 않고, 벡터 v를 주면 야코비안 곱(Jacobian product) v @ J를 구합니다.
     손실은 수 하나이므로 v를 주지 않아도 됩니다. 그때의 v는 1입니다.
     """
     print("\n== 11. 벡터와 야코비안의 곱 ==")
@@ -450,7 +450,7 @@ def multiply_vector_and_jacobian():
 def use_function_transforms():
     """torch.func는 함수를 받아 새 함수를 돌려줍니다. requires_grad도 backward()도 쓰지 않습니다.
 
-    grad는 변화도를 구하는 함수를, jacrev는 야코비안을 구하는 함수를, vmap은 배치로 계산하는 함수를 만듭니다.
+    grad는 변화도를 구하는 함수를, jacrev는 야코비안을 구하는 함수를, vmap은 배치(batch)로 계산하는 함수를 만듭니다.
     """
     print("\n== 12. 함수를 바꾸는 함수 torch.func ==")
     print("torch.func는 함수를 받아 새 함수를 돌려줍니다. grad(f)는 f의 변화도를 구하는 함수입니다.")
@@ -657,6 +657,7 @@ def fit_line(steps, learning_rate):
     best = torch.linalg.lstsq(torch.stack([x, torch.ones(60)], dim=1), y[:, None]).solution.flatten()
     print(f"식으로 곧바로 구한 답(최소제곱법): w {best[0]:.3f}, b {best[1]:.3f}. 학습한 답과 같습니다.")
     print("데이터가 직선 위에 있지 않으므로 손실은 0이 되지 않습니다.")
+    print("고치고 지우는 일을 옵티마이저에 맡기는 법은 7장(optimization.py)에 있습니다.")
     assert torch.allclose(torch.stack([w, b]), best, atol=1e-2)  # 걸음이 모자라면 아직 멉니다
     assert history[-1][2] < history[0][2]
     return x, y, history

@@ -101,6 +101,7 @@ def attach_transforms(FashionMNIST, data_dir, pil_data):
     named = FashionMNIST(root=data_dir, train=True, target_transform=lambda y: pil_data.classes[y])
     print(f"target_transform은 정답을 바꿉니다. 번호를 이름으로: {pil_data[0][1]} -> {named[0][1]!r}")
     assert named[0][1] == pil_data.classes[pil_data.targets[0]]
+    print("여러 가지 변형은 다음 장(transform.py)에서 봅니다.")
     return training_data, test_data
 
 

@@ -12,24 +12,24 @@
     python model.py --help           # 모든 옵션
 
 차례
-    1. 모듈: 신경망은 모듈 속의 모듈입니다            NeuralNetwork, create_network
-    2. 부르기: 로짓에서 확률과 답까지 갑니다          call_the_model
-    3. 한 계층씩: 모양이 어떻게 바뀌는지 봅니다       walk_through_layers
-    4. 매개변수: 이름, 크기, 값을 보고 셉니다         look_at_parameters
-    5. 계층 표: 훅으로 출력 모양을 모읍니다           trace_layers, print_layer_table
-    6. 활성화 함수: 직선을 꺾습니다                   compare_activation_functions
-    7. 접기: ReLU가 없으면 두 계층이 하나입니다       collapse_two_linear_layers
-    8. 두 고리: 직선으로 나눌 수 없는 점을 나눕니다   learn_two_rings, draw_two_rings
-    9. 합성곱: 작은 필터를 밀고 다닙니다              slide_a_filter
-    10. 블록: 내 모듈을 쌓아 신경망을 만듭니다        ConvBlock, ConvNetwork, compare_with_convolutions
-    11. 드롭아웃: 학습할 때만 일부를 끕니다           switch_dropout
-    12. 배치 정규화: 모드에 따라 기준이 다릅니다      switch_batch_norm
-    13. 초기화: 처음 가중치가 운명을 정합니다         compare_initializations, draw_activations
-    14. 얼리기: 일부 매개변수를 그대로 둡니다         freeze_a_layer
-    15. 나누어 쓰기: 한 계층을 두 번 씁니다           share_a_layer
-    16. 상태 사전: 키와 값을 봅니다                 read_state_dict
-    17. 내보내기: 클래스 없이도 열리는 파일입니다     export_and_load
-    18. 첫 계층: 학습하지 않은 가중치를 그립니다      look_at_first_layer, draw_first_layer
+     1. 모듈: 신경망은 모듈 속의 모듈입니다            NeuralNetwork, create_network
+     2. 부르기: 로짓에서 확률과 답까지 갑니다          call_the_model
+     3. 한 계층씩: 모양이 어떻게 바뀌는지 봅니다       walk_through_layers
+     4. 매개변수: 이름, 크기, 값을 보고 셉니다         look_at_parameters
+     5. 계층 표: 훅으로 출력 모양을 모읍니다           trace_layers, print_layer_table
+     6. 활성화 함수: 직선을 꺾습니다                   compare_activation_functions
+     7. 접기: ReLU가 없으면 두 계층이 하나입니다       collapse_two_linear_layers
+     8. 두 고리: 직선으로 나눌 수 없는 점을 나눕니다   learn_two_rings, draw_two_rings
+     9. 합성곱: 작은 필터를 밀고 다닙니다              slide_a_filter
+    10. 블록: 내 모듈을 쌓아 신경망을 만듭니다         ConvBlock, ConvNetwork, compare_with_convolutions
+    11. 드롭아웃: 학습할 때만 일부를 끕니다            switch_dropout
+    12. 배치 정규화: 모드에 따라 기준이 다릅니다       switch_batch_norm
+    13. 초기화: 처음 가중치가 운명을 정합니다          compare_initializations, draw_activations
+    14. 얼리기: 일부 매개변수를 그대로 둡니다          freeze_a_layer
+    15. 나누어 쓰기: 한 계층을 두 번 씁니다            share_a_layer
+    16. 상태 사전: 키와 값을 봅니다                    read_state_dict
+    17. 내보내기: 클래스 없이도 열리는 파일입니다      export_and_load
+    18. 첫 계층: 학습하지 않은 가중치를 그립니다       look_at_first_layer, draw_first_layer
 
 다음 장은 autograd.py입니다.
 """
@@ -284,7 +284,7 @@ def collapse_two_linear_layers():
 
 
 def make_two_rings(n):
-    """안쪽 고리(정답 0)와 바깥 고리(정답 1)의 점을 만듭니다. 어떤 직선으로도 둘을 나눌 수 없습니다."""
+    """점 [n, 2]와 정답(label) [n]을 만듭니다. 안쪽 고리가 0, 바깥 고리가 1입니다. 직선으로는 나눌 수 없습니다."""
     labels = torch.arange(n) % 2
     angle = 2 * math.pi * torch.rand(n)
     radius = 1 + labels + 0.15 * torch.randn(n)

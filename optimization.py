@@ -13,22 +13,22 @@
     python optimization.py --help                # 모든 옵션
 
 차례
-    1. 손실 함수: 얼마나 틀렸는지 잽니다            measure_loss
-    2. 한 걸음의 세 단계: 지우고, 구하고, 고칩니다  walk_the_three_steps
-    3. 손으로 하는 SGD와 모멘텀                     step_sgd_by_hand
-    4. 손으로 하는 Adam                             step_adam_by_hand
-    5. 골짜기 내려가기: 옵티마이저의 길을 봅니다    walk_down_the_valley
-    6. 하이퍼파라미터: 사람이 정하는 값입니다       meet_hyperparameters
-    7. 검증 데이터: 고를 때 쓰는 데이터입니다       set_aside_validation
-    8. 학습률 비교                                  compare_learning_rates
-    9. 배치 크기 비교                               compare_batch_sizes
-    10. 옵티마이저 비교                             compare_optimizers
-    11. 학습률 스케줄: 갈수록 걸음을 줄입니다       schedule_learning_rate
-    12. 과적합과 가중치 감쇠                        overfit_small_data
-    13. 조기 종료: 가장 좋을 때 멈춥니다            stop_early
-    14. 체크포인트: 멈춘 곳에서 이어서 합니다       resume_exactly
-    15. 여러 프로세스: torchrun으로 나누어 합니다   share_the_work
-    16. 마지막 학습: 데이터 전체로 학습합니다       train, test, train_to_the_end
+     1. 손실 함수: 얼마나 틀렸는지 잽니다            measure_loss
+     2. 한 걸음의 세 단계: 지우고, 구하고, 고칩니다  walk_the_three_steps
+     3. 손으로 하는 SGD와 모멘텀                     step_sgd_by_hand
+     4. 손으로 하는 Adam                             step_adam_by_hand
+     5. 골짜기 내려가기: 옵티마이저의 길을 봅니다    walk_down_the_valley
+     6. 하이퍼파라미터: 사람이 정하는 값입니다       meet_hyperparameters
+     7. 검증 데이터: 고를 때 쓰는 데이터입니다       set_aside_validation
+     8. 학습률 비교                                  compare_learning_rates
+     9. 배치 크기 비교                               compare_batch_sizes
+    10. 옵티마이저 비교                              compare_optimizers
+    11. 학습률 스케줄: 갈수록 걸음을 줄입니다        schedule_learning_rate
+    12. 과적합과 가중치 감쇠                         overfit_small_data
+    13. 조기 종료: 가장 좋을 때 멈춥니다             stop_early
+    14. 체크포인트: 멈춘 곳에서 이어서 합니다        resume_exactly
+    15. 여러 프로세스: torchrun으로 나누어 합니다    share_the_work
+    16. 마지막 학습: 데이터 전체로 학습합니다        train, test, train_to_the_end
 
 마지막 장입니다. 첫 장은 quick_start.py입니다.
 """
@@ -63,13 +63,13 @@ LINES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1))]
 
 
 def measure_loss():
-    """손실 함수(loss function)는 예측이 정답에서 얼마나 먼지 수 하나로 잽니다. 학습은 이 수를 줄이는 일입니다.
+    """손실 함수(loss function)는 예측이 정답(label)에서 얼마나 먼지 수 하나로 잽니다. 학습은 이 수를 줄이는 일입니다.
 
     수를 맞히는 문제에는 MSELoss를, 클래스를 맞히는 문제에는 CrossEntropyLoss를 많이 씁니다.
     NLLLoss는 로그 확률을 받습니다. CrossEntropyLoss는 로짓을 받아 LogSoftmax와 NLLLoss를 차례로 합니다.
     """
     print("\n== 1. 손실 함수(loss function) ==")
-    print("손실 함수는 예측이 정답에서 얼마나 먼지 수 하나로 잽니다. 작을수록 잘 맞힌 것입니다.")
+    print("손실 함수는 예측이 정답(label)에서 얼마나 먼지 수 하나로 잽니다. 작을수록 잘 맞힌 것입니다.")
     pred, target = torch.tensor([2.5, 0.0, 2.0]), torch.tensor([3.0, -1.0, 2.0])
     mse = nn.MSELoss()(pred, target)  # 차이를 제곱하여 평균합니다
     print(f"MSELoss는 차이의 제곱을 평균합니다: 예측 {pred.tolist()}, 정답 {target.tolist()} -> {mse:.4f}")
@@ -105,6 +105,7 @@ def walk_the_three_steps():
         (w**2).backward()  # w**2의 변화도는 2 * w = 8입니다
         seen.append(w.grad.item())
     print(f"지우지 않고 backward를 세 번 하면 변화도가 더해집니다: {seen}. 옳은 값은 늘 8입니다.")
+    print("변화도를 더하는 까닭은 6장(autograd.py)에서 보았습니다.")
     assert seen == [8.0, 16.0, 24.0]
 
     def descend(zero_first):
@@ -157,14 +158,14 @@ def print_steps(by_hand, by_optimizer):
 def step_sgd_by_hand():
     """최적화 알고리즘은 변화도를 보고 매개변수를 얼마나 옮길지 정하는 방법입니다.
 
-    경사하강법(gradient descent)은 변화도의 반대쪽으로 옮깁니다. 배치마다 하면 확률적 경사하강법(SGD)입니다.
+    경사하강법(gradient descent)은 변화도의 반대쪽으로 옮깁니다. 배치(batch)마다 하면 확률적 경사하강법(SGD)입니다.
     모멘텀(momentum)은 지난 걸음의 힘을 이어 받습니다. 구르는 공과 같습니다.
     """
     print("\n== 3. 손으로 하는 SGD와 모멘텀 ==")
     print("옵티마이저(optimizer)는 변화도 g를 보고 매개변수 w를 옮기는 방법, 곧 최적화 알고리즘입니다.")
     start, rate, momentum = torch.tensor([3.0, -2.0, 0.5]), 0.1, 0.9
 
-    print("경사하강법(gradient descent)은 변화도의 반대쪽으로 갑니다. 배치마다 하면 SGD입니다: w = w - 학습률 * g")
+    print("경사하강법(gradient descent)은 변화도의 반대쪽으로 갑니다. 배치(batch)마다 하면 SGD입니다: w = w - 학습률 * g")
     by_hand = [start - rate * slope_at(start)]
     w = start.clone().requires_grad_()
     print_steps(by_hand, steps_of(torch.optim.SGD([w], lr=rate), w, 1))
@@ -824,7 +825,7 @@ def check_settings(path, saved, wanted):
 
 
 def same_form(value, expected):
-    """두 상태의 이름, 자료형, 텐서의 모양이 모두 같은지 봅니다. 값은 달라도 됩니다."""
+    """두 상태의 이름, 자료형(dtype), 텐서(tensor)의 모양(shape)이 모두 같은지 봅니다. 값은 달라도 됩니다."""
     if type(value) is not type(expected):
         return False
     if isinstance(expected, torch.Tensor):

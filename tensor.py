@@ -108,7 +108,7 @@ def create_tensors():
     show_value("x_np", x_np, "torch.from_numpy(array)")
     assert x_np.dtype == torch.float64
 
-    print("다른 텐서를 본떠 만듭니다. 모양과 자료형을 물려받고, 따로 적은 것만 바뀝니다.")
+    print("다른 텐서를 본떠 만듭니다. 모양(shape)과 자료형을 물려받고, 따로 적은 것만 바뀝니다.")
     print("난수는 소수이므로, 정수 텐서를 본뜰 때에는 dtype=torch.float32라고 적습니다.")
     x_ones = torch.ones_like(x_data)
     x_rand = torch.rand_like(x_data, dtype=torch.float32)

@@ -11,18 +11,18 @@
     python transform.py --help           # 모든 옵션
 
 차례
-    1. 변형이 필요한 까닭                     look_at_raw_samples
-    2. ToTensor: 이미지를 텐서로              turn_image_into_tensor
-    3. Lambda: 정답을 원-핫으로               turn_label_into_one_hot
-    4. 데이터셋에 변형 달기                   load_with_transforms
-    5. 번호 정답과 원-핫 정답                 compare_label_forms, use_labels_that_need_one_hot
-    6. 요즘 방식: transforms.v2               use_transforms_v2, forget_to_scale
-    7. 정규화: 평균 0, 표준편차 1             measure_pixels, normalize_pixels, draw_pixel_histograms
-    8. Compose: 순서가 결과를 바꿉니다        compose_in_order, draw_padding_orders
-    9. 나만의 변형                            SaltAndPepper, use_own_transform
-    10. 증강: 학습용에만 합니다               augment_training_data, draw_augmentation_gallery
-    11. 배치 전체를 한 번에                   transform_whole_batch, flip_batch_at_random
-    12. lambda와 작업 프로세스                pickle_transforms, send_transform_to_worker
+     1. 변형이 필요한 까닭                     look_at_raw_samples
+     2. ToTensor: 이미지를 텐서로              turn_image_into_tensor
+     3. Lambda: 정답을 원-핫으로               turn_label_into_one_hot
+     4. 데이터셋에 변형 달기                   load_with_transforms
+     5. 번호 정답과 원-핫 정답                 compare_label_forms, use_labels_that_need_one_hot
+     6. 요즘 방식: transforms.v2               use_transforms_v2, forget_to_scale
+     7. 정규화: 평균 0, 표준편차 1             measure_pixels, normalize_pixels, draw_pixel_histograms
+     8. Compose: 순서가 결과를 바꿉니다        compose_in_order, draw_padding_orders
+     9. 나만의 변형                            SaltAndPepper, use_own_transform
+    10. 증강: 학습용에만 합니다                augment_training_data, draw_augmentation_gallery
+    11. 배치 전체를 한 번에                    transform_whole_batch, flip_batch_at_random
+    12. lambda와 작업 프로세스                 pickle_transforms, send_transform_to_worker
 
 다음 장은 model.py입니다.
 """
@@ -50,7 +50,7 @@ from torchvision.transforms import Lambda, ToTensor, v2
 
 
 def print_form(name, value):
-    """값의 종류, 모양, 자료형, 범위를 한 줄로 보여 줍니다. 변형의 앞과 뒤를 견줄 때 씁니다."""
+    """값의 종류, 모양(shape), 자료형(dtype), 범위를 한 줄로 보여 줍니다. 변형의 앞과 뒤를 견줄 때 씁니다."""
     kind = f"{type(value).__module__.split('.')[0]} {type(value).__name__}"
     array = np.asarray(value)
     if isinstance(value, (np.ndarray, torch.Tensor)):
@@ -149,7 +149,7 @@ def load_with_transforms(FashionMNIST, data_dir, to_one_hot):
     )
     print("FashionMNIST(..., transform=ToTensor(), target_transform=Lambda(...))로 다시 만들었습니다.")
     X, y = next(iter(DataLoader(training_data, batch_size=64)))
-    print("1번에서 실패한 DataLoader가 이제 배치를 만듭니다.")
+    print("1번에서 실패한 DataLoader가 이제 배치를 만듭니다. DataLoader는 3장(data_tutorial.py)에서 보았습니다.")
     print_form("X [N, C, H, W]", X)
     print_form("y [N, 10]", y)
     print(f"    앞의 세 정답: {training_data.targets[:3].tolist()} -> y에서 1이 있는 자리: {y[:3].argmax(1).tolist()}")
@@ -250,7 +250,7 @@ def forget_to_scale(image):
     unscaled = v2.ToDtype(torch.float32)(whole)  # scale의 기본값은 False입니다
     print_form("float32, scale=False", unscaled)
     assert unscaled.max() == whole.max()
-    print("오류가 나지 않아서 더 위험합니다. 입력이 255배 커져서, 0~1에 맞춘 학습률이 맞지 않게 됩니다. 거꾸로도 봅니다.")
+    print("오류가 나지 않아서 더 위험합니다. 입력이 255배 커져서, 0~1에 맞춘 학습률(learning rate)이 맞지 않게 됩니다. 거꾸로도 봅니다.")
     scaled = v2.ToDtype(torch.float32, scale=True)(whole)
     back = v2.ToDtype(torch.uint8, scale=True)(scaled)
     black = v2.ToDtype(torch.uint8, scale=False)(scaled)

@@ -216,7 +216,7 @@ def readme():
     return (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-COMMANDS = sorted(set(re.findall(r"^(?:python (?!-m)|.*\| `python )([^`\n]+)", readme(), re.MULTILINE)))
+COMMANDS = sorted(set(re.findall(r"(?:^|\| `)python (?!-m)([^`\n]+)", readme(), re.MULTILINE)))
 
 
 @pytest.mark.parametrize("command", COMMANDS)

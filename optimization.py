@@ -805,6 +805,9 @@ def draw_training(history):
     return figure
 
 
+# 여기부터 main까지는 이어서 학습하기(--resume), Ctrl+C, torchrun을 다룹니다. 처음 읽을 때에는 건너뛰어도 좋습니다.
+
+
 def settings_of(args):
     """이어서 학습하려면 같아야 하는 설정입니다."""
     names = ("epochs", "batch_size", "learning_rate", "seed")

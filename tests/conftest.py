@@ -83,11 +83,18 @@ def load_chapter(name):
     return module
 
 
-def run_main(name, monkeypatch, *args, **replaced):
+def save_empty_pictures(monkeypatch):
+    """그림을 파일로 그리는 시간을 아낍니다. 빈 파일만 만듭니다."""
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", lambda figure, path, **options: Path(path).touch())
+
+
+def run_main(name, monkeypatch, *args, pictures=False, **replaced):
     """장의 main을 이 프로세스 안에서 실행합니다. 새 프로세스보다 빠릅니다. 모듈을 돌려줍니다.
 
-    replaced는 바꾸어 넣을 함수입니다.
+    그림은 pictures가 참일 때에만 진짜로 저장합니다. replaced는 바꾸어 넣을 함수입니다.
     """
+    if not pictures:
+        save_empty_pictures(monkeypatch)
     chapter = load_chapter(name)
     vars(chapter).update(replaced)
     monkeypatch.setattr(sys, "argv", [f"{name}.py", *map(str, args)])

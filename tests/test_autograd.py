@@ -59,7 +59,7 @@ def test_same_seed_same_output_and_no_warnings(run_once, tmp_path, monkeypatch, 
         return re.sub(r"inference_mode [\d.]+|no_grad [\d.]+|걸린 시간.*|    .*png", "", output)
 
     folder, result = run_once("autograd")
-    run_main("autograd", monkeypatch, "--output-dir", tmp_path)
+    run_main("autograd", monkeypatch, "--output-dir", tmp_path, pictures=True)
     assert without_times(capsys.readouterr().out) == without_times(result.stdout)
     for name in PICTURES:
         assert (tmp_path / name).read_bytes() == (folder / "outputs" / name).read_bytes()

@@ -12,7 +12,7 @@ import time
 import numpy as np
 import pytest
 import torch
-from conftest import DEAD_PROXY, ROOT, assert_picture, load_chapter, written_files
+from conftest import DEAD_PROXY, ROOT, assert_picture, load_chapter, save_empty_pictures, written_files
 from torch import nn
 
 PICTURES = ["learning_rates", "batch_sizes", "optimizers", "overfitting", "training"]
@@ -34,6 +34,7 @@ def whole_run(run_once):
 
 def final_training_only(monkeypatch, data_dir, output_dir, *args):
     """수업을 건너뛰고 main을 이 프로세스 안에서 실행합니다. 모듈을 돌려줍니다."""
+    save_empty_pictures(monkeypatch)
     chapter = load_chapter("optimization")
     monkeypatch.setattr(chapter, "teach", lambda *args: [])
     words = ["--data-dir", data_dir, "--output-dir", output_dir, "--device", "cpu", *args]

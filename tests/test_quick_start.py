@@ -58,8 +58,6 @@ def test_reaches_85_percent_on_real_data(tmp_path, real_data, monkeypatch, capsy
 
 
 def test_same_seed_same_parameters(tmp_path, tiny_data, monkeypatch):
-    monkeypatch.setattr("matplotlib.figure.Figure.savefig", lambda *args, **options: None)  # 그림은 위에서 보았습니다
-
     def parameters(folder, seed):
         options = ("--epochs", 1, "--device", "cpu", "--seed", seed, "--output-dir", tmp_path / folder)
         run_main("quick_start", monkeypatch, "--data-dir", tiny_data, *options)

@@ -798,8 +798,10 @@ class PracticeData(datasets.FashionMNIST):
 
 
 def prepare_figures(show):
-    """창을 띄우지 않을 때에는 화면이 없어도 되는 방식(agg)으로 그립니다."""
-    if not show:
+    """창을 띄우지 않거나 띄울 수 없을 때에는 화면이 없어도 되는 방식(agg)으로 그립니다."""
+    try:
+        plt.switch_backend(plt.get_backend() if show else "agg")
+    except ImportError:  # MPLBACKEND로 정한 창을 이 화면에 띄울 수 없습니다
         plt.switch_backend("agg")
 
 

@@ -71,6 +71,17 @@ def test_show_without_a_display_says_so(name, monkeypatch, capsys):
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="화면이 늘 있는 운영 체제입니다")
+def test_show_with_a_backend_that_needs_a_display(monkeypatch):
+    """MPLBACKEND=TkAgg인데 화면이 없는 경우입니다."""
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    with monkeypatch.context() as patch:
+        patch.setattr(plt, "get_backend", lambda: "TkAgg")
+        load_chapter("quick_start").prepare_figures(True)
+    assert plt.get_backend().lower() == "agg"
+
+
 HELPERS = "\n# ---- 여기부터는 여러 장에 똑같이 들어 있는 도우미입니다. 건너뛰어도 수업에는 지장이 없습니다. ----\n"
 
 

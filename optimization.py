@@ -997,6 +997,8 @@ def main():
         torch.manual_seed(args.seed)
         print(f"7장. 최적화  |  PyTorch {torch.__version__}  |  장치(device): {device}")
         run_chapter(args, checkpoint, settings, device, rank, world_size, started)
+        if world_size > 1:
+            distributed.barrier()  # 모두 마칠 때까지 기다렸다가 함께 떠납니다. 먼저 떠나면 멈춘 채로 남는 일이 있습니다
     finally:
         if started_by_torchrun():
             distributed.destroy_process_group()

@@ -7,7 +7,9 @@ import re
 import sys
 import threading
 import time
+import warnings
 
+import matplotlib.pyplot as plt
 import pytest
 import torch
 from conftest import assert_picture, load_chapter, run_main, write_tiny_fashion_mnist, written_files
@@ -136,6 +138,77 @@ def test_train_takes_plain_gradient_steps(chapter):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
     chapter.train(loader, model, nn.CrossEntropyLoss(), optimizer, torch.device("cpu"), 1)
     assert torch.allclose(model.weight, weight) and torch.allclose(model.bias, bias)
+
+
+def test_train_and_test_set_the_mode(chapter):
+    modes = []
+
+    class Recorder(nn.Linear):
+        def forward(self, x):
+            modes.append(self.training)
+            return super().forward(x)
+
+    model, cpu = Recorder(3, 2), torch.device("cpu")
+    dataset = torch.utils.data.TensorDataset(torch.rand(4, 3), torch.tensor([0, 1, 1, 0]))
+    loader = torch.utils.data.DataLoader(dataset, 4)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    chapter.test(loader, model, nn.CrossEntropyLoss(), cpu)
+    chapter.train(loader, model, nn.CrossEntropyLoss(), optimizer, cpu, 1)
+    chapter.test(loader, model, nn.CrossEntropyLoss(), cpu)
+    assert modes == [False, True, False]
+
+
+def test_training_batches_are_shuffled_every_epoch(chapter, tiny_data):
+    training_data, test_data = (datasets.FashionMNIST(tiny_data, train, ToTensor()) for train in (True, False))
+    train_dataloader, test_dataloader = chapter.make_dataloaders(training_data, test_data, 50, torch.device("cpu"))
+    first, second = (torch.cat([y for _, y in train_dataloader]) for _ in range(2))
+    assert not torch.equal(first, second) and torch.equal(first.sort()[0], training_data.targets.sort()[0])
+    assert torch.equal(torch.cat([y for _, y in test_dataloader]), test_data.targets)
+
+
+def test_fit_lowers_the_rate_in_a_straight_line(chapter, monkeypatch):
+    rates = []
+
+    def remember_rate(dataloader, model, loss_fn, optimizer, device, epoch):
+        rates.append(optimizer.param_groups[0]["lr"])
+        return 1.0
+
+    monkeypatch.setattr(chapter, "train", remember_rate)
+    monkeypatch.setattr(chapter, "test", lambda *args: (2.0, 3.0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # step()이 없는 학습이라서 PyTorch가 순서를 경고합니다
+        history = chapter.fit(nn.Linear(1, 1), None, None, 5, 0.1, torch.device("cpu"))
+    assert rates == pytest.approx([0.1, 0.08, 0.06, 0.04, 0.02]) and history == [(1.0, 2.0, 3.0)] * 5
+
+
+def test_loaded_model_is_a_new_one_with_the_saved_parameters(chapter, tmp_path):
+    model = chapter.NeuralNetwork()
+    loaded = chapter.save_and_load(model, tmp_path / "model.pth", torch.rand(2, 1, 28, 28), torch.device("cpu"))
+    assert loaded is not model
+    assert all(torch.equal(a, b) and a is not b for a, b in zip(model.parameters(), loaded.parameters()))
+
+
+def test_predictions_are_probabilities(chapter):
+    X, y = torch.rand(5, 4), torch.arange(5)
+    model = nn.Linear(4, 3)
+    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(X, y), 2)
+    probabilities, targets = chapter.predict_all(loader, model, torch.device("cpu"))
+    exponents = model(X).exp()
+    assert torch.allclose(probabilities, exponents / exponents.sum(1, keepdim=True)) and torch.equal(targets, y)
+
+
+def test_pictures_tell_right_from_wrong_and_train_from_test(chapter, tiny_data):
+    test_data = datasets.FashionMNIST(tiny_data, train=False)
+    probabilities = 0.1 / 9 + (0.9 - 0.1 / 9) * nn.functional.one_hot(torch.tensor([0, 3]), 10)
+    left, right = chapter.draw_predictions(test_data, probabilities, torch.tensor([0, 1])).axes[:2]
+    assert (left.get_title(), left.title.get_color()) == ("T-shirt/top 90%\ncorrect", "#0072B2")
+    assert (right.get_title(), right.title.get_color()) == ("Dress 90%\nWRONG: Trouser", "#D55E00")
+
+    losses, accuracies = chapter.draw_learning_curve([(0.5, 0.6, 70.0), (0.3, 0.4, 80.0)]).axes
+    drawn = {line.get_label(): list(line.get_ydata()) for line in losses.lines}
+    assert drawn == {"train": [0.5, 0.3], "test": [0.6, 0.4]}
+    assert list(accuracies.lines[0].get_ydata()) == [70.0, 80.0]
+    plt.close("all")
 
 
 def test_confusion_matrix_counts(chapter):

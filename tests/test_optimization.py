@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -272,6 +273,30 @@ def test_validation_is_part_of_the_training_data_only(chapter, tiny_data):
     assert len(set(taken)) == 300 and set(taken) == rows
     again = chapter.set_aside_validation(training_data, 0, torch.device("cpu"))
     assert torch.equal(again[1][0], held_out_X)
+
+
+def test_pictures_show_the_numbers(chapter):
+    def drawn(axis):
+        return {line.get_label(): list(line.get_ydata()) for line in axis.lines}
+
+    losses, accuracies, rates = chapter.draw_training([(0.5, 0.6, 70.0, 0.03), (0.3, 0.4, 80.0, 0.01)]).axes
+    assert drawn(losses) == {"train": [0.5, 0.3], "test": [0.6, 0.4]}
+    assert list(accuracies.lines[0].get_ydata()) == [70.0, 80.0] and list(rates.lines[0].get_ydata()) == [0.03, 0.01]
+
+    curves = {"weight decay 0": ([3.0, 1.0], [2.0, 4.0]), "weight decay 4": ([3.5, 1.5], [2.5, 2.2])}
+    figure = chapter.draw_overfitting(curves, (2, 1, [2.0, 4.0]))
+    for axis, (train_losses, held_out_losses) in zip(figure.axes, curves.values()):
+        assert drawn(axis)["training (small part)"] == train_losses and drawn(axis)["validation"] == held_out_losses
+
+    losses, seconds = chapter.draw_batch_sizes({16: ([1.0, 0.5, 0.2], 0.7), 64: ([2.0, 1.5, 1.2], 0.3)}).axes
+    assert drawn(losses) == {"batch size 16": [1.0, 0.5, 0.2], "batch size 64": [2.0, 1.5, 1.2]}
+    assert [bar.get_height() for bar in seconds.patches] == [0.7, 0.3]
+
+    paths = {name: torch.rand(61, 2) for name in ("a", "b", "c", "d")}
+    axes = chapter.draw_optimizers(paths, {name: torch.ones(5) for name in paths}).axes
+    for axis, (name, path) in zip([axis for axis in axes if "60 steps" in axis.get_title()], paths.items()):
+        assert axis.get_title().startswith(name) and np.array_equal(axis.lines[0].get_xydata(), path.numpy())
+    plt.close("all")
 
 
 # ---- 체크포인트와 이어서 학습하기 ----

@@ -1,839 +1,861 @@
-"""2장. 텐서: 데이터도 모델도 모두 이 상자에 담깁니다.
+"""2장. 텐서: 데이터와 모델을 표현하는 기본 자료구조를 살펴봅니다.
 
-텐서(tensor)는 배열이나 행렬처럼 수를 모아 담은 것입니다. 만들고, 자르고, 잇고, 곱하고, GPU로 옮겨 봅니다.
-NumPy와 메모리를 나누어 쓰는 법과, 처음에 누구나 겪는 실수도 일부러 해 봅니다.
+텐서를 생성하고, 연산하고, GPU로 이동하고, NumPy 배열로 변환합니다. 이어서 뷰, 브로드캐스팅, 자료형을
+알아보고, 처음에 자주 하는 실수도 일부러 재현합니다. 결과를 하나씩 코드와 비교하며 읽어 보세요.
 
 실행 방법
-    python tensor.py                       # 처음부터 끝까지
-    python tensor.py --seed 1              # 난수가 달라집니다
-    python tensor.py --show                # 그림을 창으로도 봅니다
-    python tensor.py --help                # 모든 옵션
+    python -m pip install torch matplotlib
+    python tensor.py
+    python tensor.py --seed 1 --show    # 난수를 변경하고, 마지막에 그림을 창으로 엽니다
+    python tensor.py --help             # 모든 옵션을 출력합니다
 
-차례
-     1. 텐서란 무엇인가                        meet_tensors
-     2. 텐서 만들기                            create_tensors
-     3. 복사하는 생성, 나누어 쓰는 생성        copy_or_share
-     4. 텐서의 속성                            read_attributes
-     5. 인덱싱과 슬라이싱                      index_and_slice
-     6. 잇기와 쌓기                            join_tensors
-     7. 행렬 곱                                multiply_matrices
-     8. 원소끼리 곱하기                        multiply_elements
-     9. 원소가 하나인 텐서                     take_single_value
-    10. 제자리 연산                            change_in_place
-    11. 장치로 옮기기                          move_to_device, measure_copy_cost
-    12. NumPy와 잇는 다리                      bridge_with_numpy
-    13. 뷰와 복사                              tell_views_from_copies
-    14. view가 안 될 때                        arrange_memory
-    15. 브로드캐스팅                           broadcast_shapes, draw_broadcasting
-    16. 브로드캐스팅의 흔한 실수               avoid_silent_broadcast
-    17. 자료형이 섞일 때                       mix_dtypes
-    18. float32의 한계                         find_float32_limits
-    19. 이미지는 텐서입니다                    treat_image_as_tensor, draw_image_and_values
-    20. 반복문을 쓰지 않는 까닭                compare_with_loops
-    21. 흔한 오류 세 가지                      read_common_errors
+목차
+     1. 텐서(tensor)                             meet_tensors
+     2. 텐서 생성하기                            create_tensors
+     3. 텐서의 속성                              read_attributes
+     4. 인덱싱(indexing)과 슬라이싱(slicing)     index_and_slice
+     5. 연결하기(cat)와 쌓기(stack)              join_tensors
+     6. 행렬 곱과 원소별 곱                      multiply_tensors
+     7. 집계(reduction)와 사라지는 차원          reduce_dimensions
+     8. 제자리(in-place) 연산                    change_in_place
+     9. GPU로 이동하기                           move_to_device, compare_cpu_and_gpu
+    10. NumPy 변환(bridge): 복사와 공유          convert_numpy
+    11. 뷰(view)와 복사본                        distinguish_views
+    12. 스트라이드(stride)                       follow_strides
+    13. 브로드캐스팅(broadcasting)               broadcast_shapes
+    14. 브로드캐스팅의 흔한 실수                 subtract_wrong_shapes
+    15. 자료형 변환과 정수 연산                  promote_dtypes
+    16. float32의 한계                           find_float32_limits
+    17. 이미지는 텐서입니다                      treat_image_as_tensor
+    18. 반복문 대신 텐서 연산                    compare_with_loops
+    19. 자주 발생하는 오류                       read_common_errors
 
 다음 장은 data_tutorial.py입니다.
 """
 
+# /// script
+# requires-python = ">=3.10"
+# dependencies = ["torch>=2.10.0", "matplotlib>=3.9.0"]
+# ///
+
 import argparse
-import statistics
+import contextlib
+import copy
+import inspect
+import os
 import sys
 import tempfile
+import textwrap
 import time
+import timeit
+import traceback
+import warnings
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-import numpy as np
+import numpy as np  # matplotlib을 설치하면 함께 설치됩니다
 import torch
-
-
-def show_value(code, value, note=""):
-    """코드와 그 결과를 한 줄에 나란히 찍습니다."""
-    print(f"    {code:<36} -> {' '.join(str(value).split())}" + (f"   # {note}" if note else ""))
-
-
-def show_tensor_error(code, work, kind):
-    """일부러 오류를 내는 work를 실행합니다. kind 오류만 잡아, 진짜 메시지의 앞부분을 보여 줍니다."""
-    try:
-        work()
-    except kind as error:
-        message = str(error).splitlines()[0]
-        shortened = message if len(message) <= 90 else message[:90] + "..."
-        print(f"    {code:<36} -> 오류\n        {kind.__name__}: {shortened}")
-        return message
-    raise AssertionError(f"오류가 나야 합니다: {code}")
+from matplotlib.colors import ListedColormap
+from torch import nn
 
 
 def meet_tensors():
-    """텐서는 배열이나 행렬과 아주 비슷합니다. 모델의 입력과 출력, 매개변수(parameter)를 모두 텐서로 나타냅니다.
+    """1. 텐서(tensor)
 
-    NumPy의 ndarray와 쓰는 법이 닮았습니다. 다른 점은 GPU 같은 가속기에서도 계산할 수 있고,
-    변화도(gradient)를 자동으로 구할 수 있다는 것입니다. 변화도는 6장에서 배웁니다.
+    텐서는 숫자를 배열이나 행렬처럼 모아 놓은 자료구조입니다. 모델의 입력과 출력, 매개변수(parameter)는
+    모두 텐서로 표현(encode)합니다. 사용법은 NumPy의 ndarray와 비슷하지만, 텐서는 GPU와 같은
+    가속기(accelerator)에서도 연산할 수 있으며 변화도(gradient)를 자동으로 계산할 수 있습니다(6장).
     """
-    print("\n== 1. 텐서(tensor)란 무엇인가 ==")
-    print("텐서는 수를 모아 담은 상자입니다. 배열이나 행렬과 아주 비슷합니다. 차원의 수로 나누어 봅니다.")
-    show_value("torch.tensor(7).dim()", torch.tensor(7).dim(), "0차원: 수 하나")
-    show_value("torch.tensor([7, 8]).dim()", torch.tensor([7, 8]).dim(), "1차원: 한 줄")
-    show_value("torch.tensor([[7, 8], [9, 0]]).dim()", torch.tensor([[7, 8], [9, 0]]).dim(), "2차원: 행과 열, 곧 행렬")
-
-    print("모델의 입력, 출력, 매개변수(parameter)가 모두 텐서입니다. 수 784개로 점수 10개를 매겨 봅니다.")
-    inputs = torch.rand(64, 784)  # 이미지 64장, 한 장에 픽셀 784개
-    weight = torch.rand(784, 10)  # 모델이 배우는 수
+    show(f"{torch.tensor(7).dim() = }", "0차원: 숫자 하나")
+    show(f"{torch.tensor([7, 8]).dim() = }", "1차원: 벡터(vector)")
+    show(f"{torch.tensor([[7, 8], [9, 0]]).dim() = }", "2차원: 행렬")
+    inputs = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    weight = torch.tensor([[0.5], [1.0], [2.0]])
     outputs = inputs @ weight
-    show_value("inputs.shape", inputs.shape, "입력: 이미지 64장")
-    show_value("weight.shape", weight.shape, "매개변수: 가중치(weight)")
-    show_value("outputs.shape", outputs.shape, "출력: inputs @ weight. 한 장에 점수 10개")
-    assert outputs.shape == (64, 10)
-
-    print("NumPy의 ndarray와 쓰는 법이 닮았습니다. 다른 점은 GPU 같은 가속기(accelerator)에서도 계산한다는 것입니다.")
-    array, tensor = np.array([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([[1.0, 2.0], [3.0, 4.0]])
-    show_value("array.sum(axis=0)", array.sum(axis=0), "NumPy")
-    show_value("tensor.sum(dim=0)", tensor.sum(dim=0), "PyTorch: axis를 보통 dim이라고 씁니다")
-    assert tensor.sum(dim=0).tolist() == array.sum(axis=0).tolist() == [4, 6]
+    show(f"{inputs = }", "입력: 샘플마다 값이 3개입니다")
+    show(f"{weight = }", "매개변수: 가중치(weight)")
+    show(f"{outputs = }", "출력: 입력과 가중치의 행렬 곱")
+    check("샘플마다 출력이 하나씩 계산됩니다", len(outputs) == len(inputs))
+    show(f"{inputs.numpy().sum(axis=0) = }", "NumPy")
+    show(f"{inputs.sum(dim=0) = }", "PyTorch에서는 axis를 dim이라고 합니다")
 
 
-def create_tensors():
-    """데이터에서, NumPy 배열에서, 다른 텐서에서, 난수나 상수로 만듭니다."""
-    print("\n== 2. 텐서 만들기 ==")
-    print("데이터에서 바로 만듭니다. 자료형(dtype)은 데이터를 보고 정합니다.")
-    data = [[1, 2], [3, 4]]
-    x_data = torch.tensor(data)
-    show_value("x_data", x_data, "torch.tensor([[1, 2], [3, 4]])")
-    show_value("x_data.dtype", x_data.dtype, "정수이면 int64")
-    show_value("torch.tensor([1.5]).dtype", torch.tensor([1.5]).dtype, "소수이면 float32 (NumPy는 float64)")
-    assert x_data.dtype == torch.int64 and torch.tensor([1.5]).dtype == torch.float32
+def create_tensors(seed):
+    """2. 텐서 생성하기
 
-    print("NumPy 배열에서 만듭니다. 자료형을 그대로 물려받습니다.")
-    x_np = torch.from_numpy(np.array([0.5, 1.5]))
-    show_value("x_np", x_np, "torch.from_numpy(array)")
-    assert x_np.dtype == torch.float64
-
-    print("다른 텐서를 본떠 만듭니다. 모양(shape)과 자료형을 물려받고, 따로 적은 것만 바뀝니다.")
-    print("난수는 소수이므로, 정수 텐서를 본뜰 때에는 dtype=torch.float32라고 적습니다.")
+    torch.tensor는 데이터로부터 자료형(dtype)을 자동으로 유추하고, torch.from_numpy는 NumPy 배열의
+    자료형을 유지합니다. 이름이 _like로 끝나는 함수는 다른 텐서의 모양(shape)과 자료형을 유지하며,
+    dtype을 지정하면 자료형만 변경합니다. 난수(random)나 상수로 생성할 때는 모양을 인자로 전달합니다.
+    난수는 시드(seed)를 지정하면 항상 같은 값이 생성됩니다.
+    """
+    torch.manual_seed(seed)
+    x_data = torch.tensor([[1, 2], [3, 4]])
     x_ones = torch.ones_like(x_data)
     x_rand = torch.rand_like(x_data, dtype=torch.float32)
-    show_value("x_ones", x_ones, "torch.ones_like(x_data)")
-    show_value("x_rand", x_rand, "torch.rand_like(...)")
-    assert x_ones.dtype == x_data.dtype and x_rand.dtype == torch.float32
-    assert x_ones.shape == x_rand.shape == x_data.shape
-
-    print("모양을 정하고 난수나 상수로 채웁니다.")
-    shape = (2, 3)
-    show_value("torch.zeros(shape)", torch.zeros(shape))
-    show_value("torch.full(shape, 7)", torch.full(shape, 7))
-    show_value("torch.arange(0, 10, 3)", torch.arange(0, 10, 3), "10은 들어가지 않습니다")
-    show_value("torch.linspace(0, 1, 3)", torch.linspace(0, 1, 3), "1도 들어갑니다")
-    print("torch.rand는 0 이상 1 미만의 난수입니다. 씨앗(seed)이 같으면 난수도 같습니다. 씨앗 7로 두 번 만들어 봅니다.")
-    first = torch.rand(shape, generator=torch.Generator().manual_seed(7))
-    second = torch.rand(shape, generator=torch.Generator().manual_seed(7))
-    show_value("first", first)
-    show_value("second", second)
-    assert torch.equal(first, second) and 0 <= first.min() and first.max() < 1
-
-
-def copy_or_share():
-    """만드는 함수에 따라 값을 복사하기도 하고, 메모리를 나누어 쓰기도 합니다."""
-    print("\n== 3. 복사하는 생성, 나누어 쓰는 생성 ==")
-    print("NumPy 배열로 텐서를 만든 다음, 배열의 첫 값을 0에서 9로 바꿉니다.")
-    print("텐서의 값도 9가 되면 메모리를 나누어 쓰는 것이고, 0으로 남으면 복사한 것입니다.")
-    makers = [
-        ("torch.tensor(array)", torch.tensor, False),
-        ("torch.from_numpy(array)", torch.from_numpy, True),
-        ("torch.as_tensor(array)", torch.as_tensor, True),
-        ("torch.as_tensor(array, dtype=torch.float32)", lambda n: torch.as_tensor(n, dtype=torch.float32), False),
-    ]
-    for code, make, shares in makers:
-        array = np.zeros(3)  # float64
-        tensor = make(array)
-        array[0] = 9
-        print(f"    {code:<43} -> 텐서의 첫 값 {tensor[0]:.0f}: {'나누어 씁니다' if tensor[0] == 9 else '복사했습니다'}")
-        assert (tensor[0] == 9) == shares
-    print("torch.tensor는 언제나 복사합니다. from_numpy는 언제나 나누어 씁니다.")
-    print("as_tensor는 되도록 나누어 쓰고, 자료형이 달라지는 때처럼 어쩔 수 없을 때에만 복사합니다.")
-
-    print("텐서를 as_tensor에 주면 같은 객체가 나옵니다. 따로 갖고 싶으면 clone을 씁니다.")
-    tensor = torch.zeros(3)
-    show_value("torch.as_tensor(tensor) is tensor", torch.as_tensor(tensor) is tensor)
-    copied = tensor.clone()
-    tensor[0] = 9
-    show_value("copied", copied, "tensor[0]을 9로 바꾸었지만 그대로입니다")
-    assert torch.as_tensor(tensor) is tensor and copied[0] == 0
+    show(f"{x_data = }")
+    show(f"{x_data.dtype = }")
+    show(f"{torch.tensor([0.5, 1.5]).dtype = }", "실수(부동소수점, float)")
+    show(f"{torch.from_numpy(np.array([0.5, 1.5])) = }")
+    show(f"{x_ones = }")
+    show(f"{x_rand = }", "--seed를 변경하면 달라집니다")
+    show(f"{torch.zeros(2, 3) = }")
+    show(f"{torch.rand(2, 3) = }", "0 이상 1 미만의 난수")
+    show(f"{torch.arange(0, 10, 3) = }", "끝값은 포함되지 않습니다")
+    check("ones_like는 모양과 자료형을 유지합니다", (x_ones.shape, x_ones.dtype) == (x_data.shape, x_data.dtype))
+    torch.manual_seed(seed)
+    check("같은 시드를 다시 지정하면 난수도 같습니다", torch.equal(torch.rand_like(x_rand), x_rand))
 
 
 def read_attributes(device):
-    """속성은 텐서가 어떤 것인지 알려 줍니다. 모양(shape), 자료형(dtype), 장치(device) 세 가지가 으뜸입니다."""
-    print("\n== 4. 텐서의 속성 ==")
-    print("모양(shape), 자료형(dtype), 장치(device). 오류가 나면 이 세 가지부터 찍어 보십시오.")
-    tensor = torch.rand(3, 4, device=device)
-    show_value("tensor.shape", tensor.shape, "3행 4열")
-    show_value("tensor.dtype", tensor.dtype, "원소 하나가 32비트 소수")
-    show_value("tensor.device", tensor.device, "값이 놓인 곳")
-    show_value("tensor.numel()", tensor.numel(), "원소의 수: 3 * 4")
-    show_value("tensor.element_size()", tensor.element_size(), "원소 하나의 바이트. 모두 12 * 4 = 48바이트")
-    assert tensor.shape == (3, 4) and tensor.dtype == torch.float32 and tensor.device.type == device.type
-    assert tensor.numel() * tensor.element_size() == 48
+    """3. 텐서의 속성
+
+    텐서의 속성은 모양(shape), 자료형(dtype), 텐서가 저장된 장치(device) 등을 나타냅니다.
+    """
+    tensor = torch.ones(3, 4, device=device)
+    show(f"{tensor.shape = }")
+    show(f"{tensor.dtype = }")
+    show(f"{tensor.device = }")
+    show(f"{tensor.numel() = }", "원소의 개수")
+    show(f"{tensor.nbytes = }", "전체 크기(바이트)")
+    check("전체 크기는 원소의 개수에 비례합니다", tensor.nbytes == tensor.numel() * tensor.element_size())
 
 
 def index_and_slice():
-    """NumPy처럼 자릿수와 범위로 꺼냅니다. 번호는 0부터입니다."""
-    print("\n== 5. 인덱싱(indexing)과 슬라이싱(slicing) ==")
-    print("번호는 0부터 셉니다. 쉼표 앞은 행, 뒤는 열입니다. 쌍점(:)은 '모두'를 뜻합니다.")
-    tensor = torch.arange(12).view(3, 4)
-    show_value("tensor", tensor)
-    show_value("tensor[0]", tensor[0], "첫 행")
-    show_value("tensor[:, 0]", tensor[:, 0], "첫 열")
-    show_value("tensor[..., -1]", tensor[..., -1], "마지막 열. ...은 앞 차원 모두")
-    show_value("tensor[1:, ::2]", tensor[1:, ::2], "1행부터, 열은 하나씩 건너")
-    show_value("tensor[[0, 2]]", tensor[[0, 2]], "0행과 2행")
-    show_value("tensor[tensor > 8]", tensor[tensor > 8], "조건에 맞는 것만")
-    assert tensor[:, 0].tolist() == [0, 4, 8] and tensor[1:, ::2].tolist() == [[4, 6], [8, 10]]
-    assert tensor[tensor > 8].tolist() == [9, 10, 11]
+    """4. 인덱싱(indexing)과 슬라이싱(slicing)
 
-    print("꺼내기와 같은 꼴로 값을 넣습니다. tensor[:, 1] = 0 다음에는 둘째 열이 모두 0입니다.")
+    NumPy처럼 인덱스와 범위로 원소를 선택합니다. 인덱스는 0부터 시작하고, 콜론(:)은 해당 차원 전체를
+    의미합니다. 줄임표(...)는 나머지 차원을 모두 의미하며, 인덱스 리스트나 조건을 지정할 수도 있습니다.
+    같은 방법으로 값을 대입하면 그 위치의 원소만 변경됩니다. reshape는 텐서의 모양을 변경합니다.
+    """
+    tensor = torch.arange(12).reshape(3, 4)
+    show(f"{tensor = }")
+    show(f"{tensor[0] = }", "첫 번째 행")
+    show(f"{tensor[:, 0] = }", "첫 번째 열")
+    show(f"{tensor[..., -1] = }", "마지막 열")
+    show(f"{tensor[1:, ::2] = }", "두 번째 행부터, 열은 하나씩 건너뜁니다")
+    show(f"{tensor[[0, 2]] = }", "인덱스 리스트")
+    show(f"{tensor[tensor > 8] = }", "조건")
     tensor[:, 1] = 0
-    show_value("tensor", tensor)
-    assert tensor[:, 1].tolist() == [0, 0, 0]
+    show(f"{tensor = }", "두 번째 열에 0을 대입한 결과")
+    check("두 번째 열의 원소는 모두 0입니다", (tensor[:, 1] == 0).all())
 
 
 def join_tensors():
-    """cat은 있는 차원을 따라 잇고, stack은 새 차원을 만들어 쌓습니다."""
-    print("\n== 6. 잇기(cat)와 쌓기(stack) ==")
-    print("cat은 있던 차원을 따라 길게 잇습니다. stack은 새 차원을 하나 만들어 쌓습니다.")
-    a, b = torch.tensor([1, 2, 3]), torch.tensor([4, 5, 6])
-    show_value("torch.cat([a, b])", torch.cat([a, b]), "모양 [6]: 여전히 1차원")
-    show_value("torch.stack([a, b])", torch.stack([a, b]), "모양 [2, 3]: 2차원이 되었습니다")
-    show_value("torch.stack([a, b], dim=1)", torch.stack([a, b], dim=1), "모양 [3, 2]")
-    assert torch.cat([a, b]).shape == (6,) and torch.stack([a, b]).shape == (2, 3)
-    assert torch.stack([a, b], dim=1).tolist() == [[1, 4], [2, 5], [3, 6]]
+    """5. 연결하기(cat)와 쌓기(stack)
 
-    print("이미지로 생각하면 쉽습니다. 이미지 한 장의 모양이 [1, 28, 28]이라고 합시다.")
-    image = torch.rand(1, 28, 28)
-    show_value("torch.stack([image, image]).shape", torch.stack([image, image]).shape, "두 장을 모은 배치(batch)")
-    show_value("torch.cat([image, image]).shape", torch.cat([image, image]).shape, "채널이 둘인 한 장")
-    assert torch.stack([image, image]).shape == (2, 1, 28, 28) and torch.cat([image, image]).shape == (2, 28, 28)
-    print("cat은 이어 붙이는 차원의 길이가 서로 달라도 됩니다. stack은 모양이 모두 같아야 합니다.")
-    longer = torch.tensor([7, 8, 9, 10])
-    show_value("torch.cat([a, longer])", torch.cat([a, longer]))
-    show_tensor_error("torch.stack([a, longer])", lambda: torch.stack([a, longer]), RuntimeError)
+    torch.cat은 기존 차원을 따라 텐서를 연결합니다. 이때 연결하는 차원의 길이는 서로 달라도 됩니다.
+    torch.stack은 새로운 차원을 추가해 텐서를 쌓으며, 모양이 모두 같아야 합니다. 예를 들어 이미지를
+    stack으로 쌓으면 배치(batch)가 되고, cat으로 연결하면 채널(channel)이 늘어난 이미지 하나가 됩니다.
+    """
+    a, b, longer = torch.tensor([1, 2, 3]), torch.tensor([4, 5, 6]), torch.tensor([7, 8, 9, 10])
+    show(f"{torch.cat([a, b]) = }")
+    show(f"{torch.cat([a, longer]) = }")
+    show(f"{torch.stack([a, b]) = }")
+    show(f"{torch.stack([a, b], dim=1) = }", "새로운 차원의 위치를 지정합니다")
+    check("stack의 결과에는 차원이 하나 더 있습니다", torch.stack([a, b]).dim() == torch.cat([a, b]).dim() + 1)
+    with expect(RuntimeError):
+        torch.stack([a, longer])
+    image = torch.zeros(1, 28, 28)
+    show(f"{torch.stack([image, image]).shape = }", "배치")
+    show(f"{torch.cat([image, image]).shape = }", "채널이 2개인 이미지")
 
 
-def multiply_matrices():
-    """행렬 곱을 쓰는 세 가지 방법입니다. 왼쪽의 행과 오른쪽의 열을 짝지어 곱하고 더합니다."""
-    print("\n== 7. 행렬 곱: 쓰는 방법 세 가지 ==")
-    print("왼쪽의 행과 오른쪽의 열을 짝지어 곱하고 더합니다.")
-    print("[2, 3]과 [3, 2]를 곱하면 [2, 2]입니다. 안쪽의 두 수(3)가 같아야 합니다.")
+def multiply_tensors():
+    """6. 행렬 곱과 원소별 곱
+
+    행렬 곱(matrix multiplication)은 왼쪽의 행과 오른쪽의 열에서 같은 위치의 원소를 곱해 더합니다.
+    따라서 [2, 3]과 [3, 2]를 곱하면 [2, 2]이며, 안쪽의 두 길이는 같아야 합니다. 원소별 곱(element-wise
+    product)은 같은 위치의 원소끼리 곱하므로 모양을 유지합니다. 두 연산 모두 연산자, 메서드, 함수로
+    계산할 수 있습니다. 함수의 out에는 결과를 저장할 텐서를 지정합니다. T는 전치(transpose)입니다.
+    """
     tensor = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
-    show_value("tensor", tensor)
-    show_value("tensor.T", tensor.T, "행과 열을 바꾼 것")
     y1 = tensor @ tensor.T
     y2 = tensor.matmul(tensor.T)
-    y3 = torch.empty(2, 2)
-    torch.matmul(tensor, tensor.T, out=y3)  # 결과를 y3에 씁니다
-    show_value("tensor @ tensor.T", y1, "y1: 가장 짧습니다")
-    show_value("tensor.matmul(tensor.T)", y2, "y2: 메서드")
-    show_value("torch.matmul(tensor, tensor.T, out=y3)", y3, "y3: 만들어 둔 텐서에 받습니다")
-    print(f"y1[0, 1]을 손으로 구하면 1*4 + 2*5 + 3*6 = {1 * 4 + 2 * 5 + 3 * 6}입니다. PyTorch의 답은 {y1[0, 1]:.0f}입니다.")
-    assert y1.tolist() == [[14, 32], [32, 77]] and torch.equal(y1, y2) and torch.equal(y1, y3)
-
-
-def multiply_elements():
-    """같은 자리의 원소끼리 곱하는 세 가지 방법입니다. 행렬 곱과 다릅니다."""
-    print("\n== 8. 원소끼리 곱하기: 쓰는 방법 세 가지 ==")
-    print("*는 행렬 곱이 아닙니다. 같은 자리에 있는 원소끼리 곱합니다. 결과의 모양은 그대로입니다.")
-    tensor = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
-    show_value("tensor", tensor)
+    y3 = torch.empty_like(y1)
+    torch.matmul(tensor, tensor.T, out=y3)
+    show(f"{tensor.T = }")
+    show(f"{y1 = }", "행렬 곱")
+    show(f"{(tensor[0] * tensor[-1]).sum() = }", "첫 행과 마지막 열의 원소를 직접 계산한 값")
+    check("직접 계산한 값은 행렬 곱의 원소와 같습니다", y1[0, -1].isclose((tensor[0] * tensor[-1]).sum()))
+    check("행렬 곱의 세 가지 결과가 같습니다", torch.allclose(y1, y2) and torch.allclose(y1, y3))
     z1 = tensor * tensor
     z2 = tensor.mul(tensor)
-    z3 = torch.empty_like(tensor)
+    z3 = torch.empty_like(z1)
     torch.mul(tensor, tensor, out=z3)
-    show_value("tensor * tensor", z1, "z1")
-    show_value("tensor.mul(tensor)", z2, "z2")
-    show_value("torch.mul(tensor, tensor, out=z3)", z3, "z3")
-    assert z1.tolist() == [[1, 4, 9], [16, 25, 36]] and torch.equal(z1, z2) and torch.equal(z1, z3)
+    show(f"{z1 = }", "원소별 곱")
+    check("원소별 곱의 세 가지 결과가 같습니다", torch.equal(z1, z2) and torch.equal(z1, z3))
 
 
-def take_single_value():
-    """원소가 하나뿐인 텐서는 item()으로 파이썬의 수로 바꿉니다."""
-    print("\n== 9. 원소가 하나인 텐서와 item() ==")
-    print("합이나 평균을 구하면 원소가 하나인 텐서가 나옵니다. item()이 그것을 파이썬의 수로 바꿉니다.")
-    tensor = torch.tensor([1.0, 2.0, 3.0])
-    agg = tensor.sum()
-    show_value("agg", agg, "아직 텐서입니다. 모양은 []")
-    show_value("agg.item()", agg.item(), "파이썬의 float")
-    assert agg.shape == () and type(agg.item()) is float and agg.item() == 6.0
-    print("원소가 여럿이면 item()을 쓸 수 없습니다. 그때에는 tolist()가 리스트를 줍니다.")
-    show_tensor_error("tensor.item()", tensor.item, RuntimeError)
-    show_value("tensor.tolist()", tensor.tolist())
-    print("GPU의 텐서에 item()을 부르면 계산이 끝나기를 기다립니다. 자주 부르면 느려집니다.")
+def reduce_dimensions(output_dir):
+    """7. 집계(reduction)와 사라지는 차원
+
+    sum, mean, max와 같은 집계 함수는 여러 원소를 값 하나로 계산합니다. 이 값은 0차원 텐서이며,
+    item()으로 Python 숫자로 변환합니다. dim을 지정하면 그 차원을 따라 집계하므로, 결과의 모양에서 그
+    차원이 사라집니다. 즉, [2, 3]에 dim=0을 지정하면 [3]이 됩니다. keepdim=True를 지정하면 차원이
+    사라지지 않고 길이가 1이 되므로, 결과를 원래 텐서와 바로 계산할 수 있습니다. argmax는 최댓값의
+    인덱스를 반환합니다. 분류 모델의 예측은 argmax(dim=1)로 계산합니다.
+    """
+    x = torch.tensor([[1.0, 5.0, 3.0], [4.0, 2.0, 6.0]])
+    agg = x.sum()
+    show(f"{x = }")
+    show(f"{agg = }", "아직 텐서입니다")
+    show(f"{agg.item() = }")
+    show(f"{x.sum(dim=0) = }")
+    show(f"{x.sum(dim=1) = }")
+    show(f"{x.mean(dim=1, keepdim=True) = }")
+    largest, index = x.max(dim=1)  # max에 dim을 지정하면 최댓값과 인덱스를 함께 반환합니다
+    show(f"{largest = }")
+    show(f"{x.argmax(dim=1) = }")
+    with expect(RuntimeError):
+        x.item()
+    check("dim=0을 지정하면 첫 번째 차원이 사라집니다", x.sum(dim=0).shape == x.shape[1:])
+    check("max가 반환한 인덱스는 argmax와 같습니다", torch.equal(index, x.argmax(dim=1)))
+    check("keepdim=True의 결과는 원래 텐서에서 바로 뺄 수 있습니다", (x - x.mean(1, keepdim=True)).shape == x.shape)
+    save_figure(draw_reductions(x), output_dir / "tensor_reductions.png")
 
 
 def change_in_place():
-    """이름이 _로 끝나는 메서드는 제자리(in-place) 연산입니다. 메모리를 아끼지만 조심해야 합니다."""
-    print("\n== 10. 제자리(in-place) 연산 ==")
-    print("이름이 _로 끝나는 메서드는 새 텐서를 만들지 않고 그 자리에서 값을 바꿉니다. 메모리를 아낍니다.")
-    tensor = torch.ones(3)
-    added = tensor.add(5)
-    show_value("tensor", tensor, "added = tensor.add(5) 다음: 그대로입니다")
-    tensor.add_(5)
-    show_value("tensor", tensor, "tensor.add_(5) 다음: 바뀌었습니다")
-    assert torch.equal(tensor, added) and tensor.tolist() == [6, 6, 6]
+    """8. 제자리(in-place) 연산
 
-    print("조심할 것이 셋입니다. 첫째, 같은 메모리를 보는 다른 이름에서도 값이 바뀝니다.")
-    alias = tensor
-    alias.zero_()
-    show_value("tensor", tensor, "alias = tensor; alias.zero_() 다음")
-    assert tensor.tolist() == [0, 0, 0]
-
-    print("둘째, 자료형은 바뀌지 않습니다. 정수 텐서에 소수를 제자리에서 더할 수 없습니다.")
-    counts = torch.tensor([1, 2])
-    show_value("counts + 0.5", counts + 0.5, "새 텐서라면 float32가 됩니다")
-    show_tensor_error("counts.add_(0.5)", lambda: counts.add_(0.5), RuntimeError)
-
-    print("셋째, 변화도(gradient)를 구할 때 쓸 옛 값이 사라집니다. 그래서 학습하는 계산 속에서는 되도록 쓰지 않습니다.")
-    print("    x = torch.ones(3, requires_grad=True); y = x.exp(); y.add_(1)  다음에 변화도를 구해 봅니다.")
-    x = torch.ones(3, requires_grad=True)  # 변화도를 구할 텐서. 6장에서 배웁니다
-    y = x.exp()  # 역전파(backpropagation) 때 이 결과를 다시 씁니다
-    y.add_(1)  # 그런데 덮어썼습니다
-    message = show_tensor_error("y.sum().backward()", lambda: y.sum().backward(), RuntimeError)
-    print("변화도 계산에 필요한 텐서가 제자리 연산(inplace operation)으로 바뀌었다는 뜻입니다. 자세한 것은 6장에 있습니다.")
-    assert "inplace" in message
-
-
-def median_seconds_on(device, work, repeats=5):
-    """work를 한 번 연습으로 실행하고, 여러 번 잰 시간의 가운데 값(초)을 돌려줍니다.
-
-    CUDA는 일을 맡기고 먼저 돌아옵니다. synchronize로 끝까지 기다려야 진짜 시간이 나옵니다.
+    이름이 _로 끝나는 메서드와 += 연산자는 새 텐서를 생성하지 않고 기존 메모리에 결과를 저장합니다.
+    따라서 메모리를 절약할 수 있지만, 다음과 같은 점에 주의해야 합니다.
+    1) 같은 메모리를 참조하는 다른 변수의 값도 변경됩니다.
+    2) 자료형은 변경되지 않습니다. 따라서 정수 텐서에 실수를 더하면 오류가 발생합니다.
+    3) 변화도 계산에 필요한 이전 값이 사라질 수 있으므로, 학습에 포함되는 연산에는 권장하지 않습니다.
     """
-    seconds = []
-    for _ in range(repeats + 1):
-        if device.type == "cuda":
-            torch.cuda.synchronize()
-        started = time.perf_counter()
-        work()
-        if device.type == "cuda":
-            torch.cuda.synchronize()
-        seconds.append(time.perf_counter() - started)
-    return statistics.median(seconds[1:])  # 첫 번은 준비 시간이 섞이므로 버립니다
+    y = torch.ones(3)
+    before = y
+    y = y + 1
+    check("y = y + 1은 결과를 새 메모리에 저장합니다", y.data_ptr() != before.data_ptr())
+    before = y
+    y += 1
+    check("y += 1은 기존 메모리에 결과를 저장합니다", y.data_ptr() == before.data_ptr())
+    y.add_(5)
+    show(f"{before = }", "y와 같은 메모리를 참조합니다")
+    counts = torch.tensor([1, 2])
+    with expect(RuntimeError):
+        counts += 0.5
+    x = torch.ones(3, requires_grad=True)  # 변화도를 계산할 텐서입니다
+    y = x.exp()  # 역전파(backpropagation)할 때 이 결과를 다시 사용합니다
+    y.add_(1)
+    with expect(RuntimeError):
+        y.sum().backward()
 
 
 def move_to_device(device):
-    """텐서는 CPU에 만들어집니다. GPU가 있으면 to로 옮깁니다. 옮기기는 복사이고, 복사에는 시간이 듭니다.
+    """9. GPU로 이동하기
 
-    NVIDIA GPU는 cuda라고 부릅니다. 다른 가속기도 있습니다. 맥에서는 mps입니다.
+    텐서는 기본적으로 CPU에 생성됩니다. GPU는 많은 계산을 동시에 처리하므로, 큰 행렬 곱과 같은 대규모
+    연산은 GPU가 훨씬 빠릅니다. 따라서 GPU(NVIDIA에서는 cuda)로 텐서를 이동해 고속으로 연산하는 것이
+    유리합니다. 하지만 장치 사이의 이동은 복사이므로 시간이 걸립니다. 따라서 한 번 이동해 여러 번
+    계산합니다. Tensor.to는 새로운 텐서를 반환합니다. 반면 nn.Module.to는 모듈 자체를 변경합니다.
     """
-    print("\n== 11. 장치(device)로 옮기기 ==")
-    print("텐서는 따로 적지 않으면 CPU에 만들어집니다. GPU가 있으면 to로 옮깁니다.")
-    tensor = torch.ones(2, 3)
+    tensor = torch.ones(2, 2)
     moved = tensor.to(device)
-    show_value("tensor.device", tensor.device)
-    show_value("moved.device", moved.device, "moved = tensor.to(device)")
-    assert tensor.device.type == "cpu" and moved.device.type == device.type
-
-    print("to는 원래 텐서를 바꾸지 않습니다. 결과를 받아야 합니다. 자료형을 바꿀 때에도 같습니다.")
-    tensor.to(torch.float64)  # 결과를 버렸습니다
-    show_value("tensor.dtype", tensor.dtype, "tensor.to(torch.float64)의 결과를 버린 다음")
-    assert tensor.dtype == torch.float32
-
-    if device.type == "cpu":
-        show_value("moved is tensor", moved is tensor, "이미 CPU에 있으니 복사하지 않고 자신을 돌려줍니다")
-        print("이 실행의 장치는 CPU입니다. GPU로 갔다면 값을 복사해야 하고, 거기에 시간이 듭니다.")
-        print("그래서 GPU에서는 한 번 옮겨 두고 여러 번 계산합니다. 장치가 GPU이면 여기에서 복사 시간을 잽니다.")
-        assert moved is tensor
-    else:
-        moved[0, 0] = 7
-        show_value("tensor[0, 0]", tensor[0, 0], "moved[0, 0] = 7 다음: 복사이므로 원래 텐서는 그대로입니다")
-        assert tensor[0, 0] == 1
-        measure_copy_cost(device)
+    show(f"{tensor.device = }")
+    show(f"{moved.device = }")
+    check("반환된 텐서는 지정한 장치에 있습니다", moved.device.type == device.type)
+    check("장치와 자료형이 이미 같으면 복사하지 않고 그대로 반환합니다", moved.to(device) is moved)
+    layer = nn.Linear(2, 2)
+    tensor.to(torch.float64)
+    check("nn.Module.to는 호출한 모듈을 그대로 반환합니다", layer.to(torch.float64) is layer)
+    show(f"{tensor.dtype = }", "반환값을 저장하지 않았습니다")
+    show(f"{layer.weight.dtype = }")
+    if device.type == "cuda":
+        compare_cpu_and_gpu(device)
 
 
-def measure_copy_cost(device, size=4000):
-    """장치 사이의 복사가 그 장치에서 하는 덧셈보다 얼마나 오래 걸리는지 잽니다."""
+def compare_cpu_and_gpu(device, size=4000):
+    """CPU와 GPU에서 큰 행렬 곱을 계산하는 시간과 장치 사이의 복사에 걸리는 시간(ms)을 출력합니다."""
     on_cpu = torch.ones(size, size)
-    on_device = on_cpu.to(device)
-    add = median_seconds_on(device, lambda: on_device + 1)
-    there = median_seconds_on(device, lambda: on_cpu.to(device))
-    back = median_seconds_on(device, lambda: on_device.cpu())
-    print(f"{size} x {size} 텐서에서 쟀습니다. 장치에서 1을 더하는 시간을 1배라고 합시다.")
-    print(f"    CPU에서 장치로 복사  {there / add:.1f}배")
-    print(f"    장치에서 CPU로 복사  {back / add:.1f}배")
-    print("복사에도 시간이 듭니다. 한 번 옮겨 두고 여러 번 계산하십시오.")
-    assert torch.equal(on_device.cpu(), on_cpu)
+    on_gpu, wait = on_cpu.to(device), torch.cuda.synchronize
+    show(f"{median_ms(lambda: on_cpu @ on_cpu, repeats=1) = :.2f}", "CPU의 행렬 곱")
+    show(f"{median_ms(lambda: on_gpu @ on_gpu, wait) = :.2f}", "GPU의 행렬 곱")
+    show(f"{median_ms(lambda: on_cpu.to(device), wait) = :.2f}", "CPU에서 GPU로 복사")
+    show(f"{median_ms(lambda: on_gpu.cpu(), wait) = :.2f}", "GPU에서 CPU로 복사")
+    check("GPU에서 계산한 행렬 곱도 정확합니다", (on_gpu @ on_gpu == size).all())
 
 
-def bridge_with_numpy():
-    """CPU의 텐서와 NumPy 배열은 메모리를 나누어 쓸 수 있습니다. 한쪽을 바꾸면 다른 쪽도 바뀝니다."""
-    print("\n== 12. NumPy와 잇는 다리 ==")
-    print("CPU의 텐서와 NumPy 배열은 같은 메모리를 나누어 씁니다. 복사하지 않으니 빠릅니다.")
-    print("그 대신 한쪽을 바꾸면 다른 쪽도 바뀝니다. 두 방향 모두 그렇습니다.")
-    print("텐서에서 배열로 갑니다: n = t.numpy()")
+def median_ms(work, wait=lambda: None, repeats=5):
+    """work를 한 번 워밍업한 뒤 여러 번 측정해 중앙값(ms)을 반환합니다. GPU 연산은 비동기이므로 wait로 기다립니다."""
+    seconds = timeit.repeat(lambda: (work(), wait()), number=1, repeat=1 + repeats)
+    return 1000 * np.median(seconds[1:])
+
+
+def convert_numpy():
+    """10. NumPy 변환(bridge): 복사와 공유
+
+    CPU 텐서의 numpy()와 torch.from_numpy는 값을 복사하지 않고 메모리를 공유합니다. 따라서 한쪽을
+    변경하면 다른 쪽도 변경됩니다. GPU 텐서는 먼저 cpu()로 복사합니다. 반면 torch.tensor와 clone은 항상
+    복사합니다. torch.as_tensor는 가능하면 공유하고, 자료형이 다를 때처럼 공유할 수 없을 때만
+    복사합니다.
+    """
     t = torch.ones(3)
     n = t.numpy()
     t.add_(1)
-    show_value("n", n, "t.add_(1) 다음: 텐서를 바꾸니 배열도 바뀝니다")
-    assert n.tolist() == [2, 2, 2]
-    n[0] = 9
-    show_value("t", t, "n[0] = 9 다음: 배열을 바꾸니 텐서도 바뀝니다")
-    assert t.tolist() == [9, 2, 2]
-
-    print("배열에서 텐서로 갑니다: t = torch.from_numpy(n)")
-    n = np.ones(3)
-    t = torch.from_numpy(n)
-    np.add(n, 1, out=n)
-    show_value("t", t, "np.add(n, 1, out=n) 다음")
-    assert t.tolist() == [2, 2, 2]
-    t[0] = 9
-    show_value("n", n, "t[0] = 9 다음")
-    assert n.tolist() == [9, 2, 2]
-
-    print("따로 갖고 싶으면 복사합니다: t.clone().numpy() 또는 torch.tensor(n)")
-    separate = torch.tensor(n)
-    n[:] = 0
-    show_value("separate", separate, "n[:] = 0 다음: 그대로입니다")
-    assert separate.tolist() == [9, 2, 2] and t.tolist() == [0, 0, 0]
-    print("GPU의 텐서에 numpy()를 부르면 오류가 납니다. tensor.cpu().numpy()처럼 CPU로 복사한 다음에 씁니다.")
+    show(f"{n = }", "텐서에 1을 더한 뒤의 배열")
+    check("텐서를 변경하면 배열도 변경됩니다", n.tolist() == t.tolist())
+    array = np.zeros(3)
+    shared, copied = torch.from_numpy(array), torch.tensor(array)
+    converted = torch.as_tensor(array, dtype=torch.float32)
+    array[0] = 9
+    show(f"{shared = }", "배열의 첫 원소를 변경한 뒤의 텐서")
+    show(f"{copied = }")
+    show(f"{converted = }")
+    check("배열을 변경하면 메모리를 공유하는 텐서도 변경됩니다", shared.tolist() == array.tolist())
+    check("torch.tensor로 생성한 텐서는 변경되지 않습니다", copied.tolist() != array.tolist())
+    check("자료형이 다르면 as_tensor도 복사합니다", converted.dtype == shared.dtype or converted[0] != array[0])
 
 
-def tell_views_from_copies():
-    """뷰(view)는 같은 메모리를 다른 모양으로 보는 것입니다. 한쪽을 바꾸어 보면 뷰인지 복사인지 압니다."""
-    print("\n== 13. 뷰(view)와 복사 ==")
-    print("뷰는 새 값을 만들지 않고, 같은 메모리를 다른 모양으로 봅니다.")
-    print("base에서 만든 다음에 base의 첫 값을 99로 바꿉니다. 만든 것에서도 99가 보이면 뷰입니다.")
-    makers = [
-        ("base.view(3, 2)", lambda base: base.view(3, 2), True),
-        ("base.reshape(3, 2)", lambda base: base.reshape(3, 2), True),
-        ("base.T", lambda base: base.T, True),
-        ("base.transpose(0, 1)", lambda base: base.transpose(0, 1), True),
-        ("base[:, :2]", lambda base: base[:, :2], True),
-        ("base[[0, 1]]", lambda base: base[[0, 1]], False),
-        ("base[base >= 0]", lambda base: base[base >= 0], False),
-        ("base.T.reshape(6)", lambda base: base.T.reshape(6), False),
-        ("base.clone()", lambda base: base.clone(), False),
-    ]
-    for code, make, is_view in makers:
-        base = torch.arange(6).view(2, 3)
-        other = make(base)
-        base[0, 0] = 99
-        first = other.flatten()[0].item()
-        print(f"    {code:<22} {str(list(other.shape)):<7} -> 첫 값 {first:>2}: {'뷰' if first == 99 else '복사'}")
-        assert (first == 99) == is_view
-    print("범위로 자르면 뷰이고, 번호 목록이나 조건으로 고르면 복사입니다.")
-    print("reshape은 될 때에는 뷰를, 안 될 때에는 복사를 줍니다. 어느 쪽인지에 기대는 코드는 쓰지 마십시오.")
+def distinguish_views():
+    """11. 뷰(view)와 복사본
 
-    print("거꾸로 뷰를 바꾸면 바탕도 바뀝니다.")
-    t = torch.arange(4)
-    t.view(2, 2)[0, 0] = 5
-    show_value("t", t, "t.view(2, 2)[0, 0] = 5 다음")
-    assert t.tolist() == [5, 1, 2, 3]
-
-
-def arrange_memory():
-    """메모리는 한 줄입니다. 보폭(stride)은 한 칸 옮길 때 메모리에서 몇 칸을 건너는지 알려 줍니다."""
-    print("\n== 14. 보폭(stride), 그리고 view가 안 될 때 ==")
-    print("행렬도 메모리에서는 한 줄입니다. 보폭은 한 칸 옮길 때 메모리에서 몇 칸을 건너뛰는지 알려 줍니다.")
-    t = torch.arange(6).view(2, 3)
-    show_value("t.stride()", t.stride(), "다음 행은 3칸 뒤, 다음 열은 1칸 뒤")
-    show_value("t.T.stride()", t.T.stride(), "전치(transpose)는 보폭만 바꿉니다")
-    show_value("t.is_contiguous()", t.is_contiguous(), "차례대로 놓여 있습니다")
-    show_value("t.T.is_contiguous()", t.T.is_contiguous(), "차례가 메모리와 다릅니다")
-    assert t.stride() == (3, 1) and t.T.stride() == (1, 3) and t.T.data_ptr() == t.data_ptr()
-    assert t.is_contiguous() and not t.T.is_contiguous()
-
-    print("view는 값을 옮기지 않습니다. 그래서 보폭만으로 나타낼 수 없는 모양이면 오류가 납니다.")
-    message = show_tensor_error("t.T.view(6)", lambda: t.T.view(6), RuntimeError)
-    assert "reshape" in message
-    print("해결은 둘입니다. 어느 쪽이든 값을 새 메모리에 차례대로 복사합니다.")
-    show_value("t.T.reshape(6)", t.T.reshape(6))
-    show_value("t.T.contiguous().view(6)", t.T.contiguous().view(6))
-    assert t.T.reshape(6).tolist() == t.T.contiguous().view(6).tolist() == [0, 3, 1, 4, 2, 5]
-
-    print("차원의 차례를 바꿀 때에는 T나 permute를 씁니다. view로는 모양만 맞고 값이 뒤섞입니다.")
-    show_value("t.permute(1, 0)", t.permute(1, 0), "행과 열이 바뀝니다")
-    show_value("t.view(3, 2)", t.view(3, 2), "모양은 같지만 전치가 아닙니다")
-    assert torch.equal(t.permute(1, 0), t.T) and not torch.equal(t.view(3, 2), t.T)
-
-
-def broadcast_shapes():
-    """모양이 다른 텐서를 계산할 때 작은 쪽을 늘여 맞추는 것이 브로드캐스팅(broadcasting)입니다.
-
-    뒤의 차원부터 견줍니다. 길이가 같거나, 한쪽이 1이거나, 한쪽에 차원이 없으면 맞습니다.
+    뷰는 원본과 메모리를 공유하는 텐서입니다. view, T, 범위를 지정한 슬라이싱은 뷰를 반환합니다. 반면
+    인덱스 리스트나 조건으로 선택한 결과는 복사본입니다. 하지만 선택한 위치에 값을 대입하면 원본이
+    변경됩니다. reshape는 가능하면 뷰를, 불가능하면 복사본을 반환하므로 어느 쪽인지에 의존하지 마세요.
     """
-    print("\n== 15. 브로드캐스팅(broadcasting) ==")
-    print("모양이 달라도 계산할 수 있습니다. 길이가 1이거나 없는 차원을 상대의 길이만큼 늘입니다.")
-    print("뒤의 차원부터 맞추어 봅니다. 여기에서는 [3, 1]과 [4]가 둘 다 [3, 4]로 늘어납니다.")
-    column = torch.tensor([[10], [20], [30]])
-    row = torch.tensor([1, 2, 3, 4])
-    show_value("column.shape", column.shape, "열이 1개에서 4개로")
-    show_value("row.shape", row.shape, "[1, 4]로 보고, 행이 1개에서 3개로")
-    show_value("column + row", column + row)
-    by_hand = [[c + r for r in (1, 2, 3, 4)] for c in (10, 20, 30)]
-    assert (column + row).tolist() == by_hand
-
-    print("정말로 복사하여 늘이지는 않습니다. 보폭이 0이면 같은 값을 되풀이하여 읽습니다.")
-    show_value("column.expand(3, 4).stride()", column.expand(3, 4).stride(), "열을 옮겨도 0칸 움직입니다")
-    assert column.expand(3, 4).stride() == (1, 0)
-    assert torch.broadcast_shapes((64, 1, 28, 28), (28,)) == (64, 1, 28, 28)
-    print("길이가 서로 다르고 어느 쪽도 1이 아니면 늘일 수 없습니다.")
-    show_tensor_error("torch.ones(3) + row", lambda: torch.ones(3) + row, RuntimeError)
-    print("그림 tensor_broadcasting.png의 윗줄이 이 덧셈입니다.")
+    base = torch.arange(6).reshape(2, 3)
+    viewed, transposed, sliced = base.view(-1), base.T, base[:, :2]
+    picked, masked, cloned = base[[0, 1]], base[base >= 0], base.clone()
+    base[0, 0] = 99
+    show(f"{viewed = }", "원본의 첫 원소를 변경한 뒤의 뷰")
+    show(f"{transposed = }")
+    show(f"{sliced = }")
+    show(f"{picked = }", "복사본은 그대로입니다")
+    check("뷰는 모두 원본과 메모리를 공유합니다", all(shares_memory(t, base) for t in (viewed, transposed, sliced)))
+    check("복사본은 메모리를 공유하지 않습니다", not any(shares_memory(t, base) for t in (picked, masked, cloned)))
+    base[[0, 1]] = 7
+    show(f"{base = }", "인덱스 리스트로 선택한 두 행에 7을 대입한 결과")
+    check("대입하면 원본이 변경됩니다", (base[[0, 1]] == 7).all())
 
 
-def avoid_silent_broadcast():
-    """[N]과 [N, 1]을 빼면 오류 없이 [N, N]이 나옵니다. 손실이 소리 없이 틀립니다."""
-    print("\n== 16. 브로드캐스팅의 흔한 실수 ==")
-    print("정답(label)은 [N], 모델의 출력은 [N, 1]일 때가 많습니다. 그대로 빼면 오류 없이 [N, N]이 됩니다.")
-    target = torch.tensor([1.0, 2.0, 3.0, 4.0])
-    pred = target.view(4, 1).clone()  # 정답을 정확히 맞힌 예측
-    wrong = ((target - pred) ** 2).mean()
-    right = ((target - pred.squeeze(1)) ** 2).mean()
-    show_value("target.shape", target.shape, "정답: 1, 2, 3, 4")
-    show_value("pred.shape", pred.shape, "출력: 모두 정확히 맞혔습니다")
-    show_value("(target - pred).shape", (target - pred).shape, "[4]를 바랐지만 [4, 4]입니다")
-    show_value("((target - pred) ** 2).mean()", wrong, "평균 제곱 오차. 모두 맞혔는데 0이 아닙니다")
-    show_value("(target - pred.squeeze(1)).shape", (target - pred.squeeze(1)).shape, "길이가 1인 차원을 없앴습니다")
-    show_value("((target - pred.squeeze(1)) ** 2).mean()", right, "이것이 맞는 값입니다")
-    assert (target - pred).shape == (4, 4) and wrong == 2.5 and right == 0
-    print("예측마다 제 정답만이 아니라 모든 정답과 견주었기 때문입니다. 바라던 값은 대각선에만 있습니다.")
-    print("그림 tensor_broadcasting.png의 아랫줄이 이 빼기입니다.")
-    print("빼기 전에 모양이 같은지 확인하십시오. nn.MSELoss는 이럴 때 경고(UserWarning)를 냅니다.")
+def shares_memory(a, b):
+    """두 텐서가 같은 메모리(storage)를 사용하면 True를 반환합니다."""
+    return a.untyped_storage().data_ptr() == b.untyped_storage().data_ptr()
 
 
-def draw_broadcasting():
-    """윗줄은 [3, 1] + [4] = [3, 4], 아랫줄은 흔한 실수 [4] - [4, 1] = [4, 4]입니다."""
+def follow_strides(output_dir):
+    """12. 스트라이드(stride)
+
+    행렬도 메모리에는 한 줄로 저장됩니다. 스트라이드는 각 차원에서 다음 원소로 이동할 때 메모리에서 몇
+    칸을 건너뛰는지 나타냅니다. 예를 들어 (3, 1)은 다음 행이 3칸 뒤, 다음 열이 1칸 뒤에 있다는
+    의미입니다. 전치는 값을 이동하지 않고 스트라이드의 순서만 변경합니다. 따라서 원소의 순서가 메모리의
+    순서와 달라지고, is_contiguous()가 False가 됩니다. 이러한 텐서에 view를 사용하면 오류가 발생할 수
+    있습니다. 이때는 reshape나 contiguous를 사용해 값을 새 메모리에 순서대로 복사합니다.
+    """
+    base = torch.arange(6).reshape(2, 3)
+    show(f"{base.stride() = }")
+    show(f"{base.T.stride() = }")
+    show(f"{base.T.is_contiguous() = }")
+    with expect(RuntimeError):
+        base.T.view(-1)
+    show(f"{base.T.reshape(-1) = }")
+    show(f"{base.permute(1, 0) = }")
+    show(f"{base.view(base.T.shape) = }", "모양은 같지만 전치가 아닙니다")
+    check("전치한 텐서도 같은 메모리를 사용합니다", shares_memory(base.T, base))
+    check("contiguous와 reshape의 결과가 같습니다", torch.equal(base.T.reshape(-1), base.T.contiguous().view(-1)))
+    check("차원의 순서는 view가 아니라 permute나 T로 변경합니다", torch.equal(base.permute(1, 0), base.T))
+    save_figure(draw_strides(base), output_dir / "tensor_strides.png")
+
+
+def broadcast_shapes(output_dir):
+    """13. 브로드캐스팅(broadcasting)
+
+    모양이 다른 텐서를 함께 계산하면 작은 텐서가 큰 텐서의 모양에 맞게 확장됩니다. 이를
+    브로드캐스팅이라고 합니다. 두 모양을 마지막 차원부터 비교해 길이가 같거나, 한쪽의 길이가 1이거나,
+    한쪽에 차원이 없으면 계산할 수 있습니다. 따라서 [3, 1]과 [4]는 둘 다 [3, 4]로 확장됩니다. 이때 값을
+    복사하지 않고, 확장한 차원의 스트라이드를 0으로 지정해 같은 값을 반복해서 읽습니다.
+    """
     column, row = torch.tensor([[10], [20], [30]]), torch.tensor([1, 2, 3, 4])
-    target, pred = torch.tensor([1, 2, 3, 4]), torch.tensor([[1], [2], [3], [4]])
-    first = torch.tensor([True, False, False, False])
-    first_column, first_row = first.expand(4, 4), first.view(4, 1).expand(4, 4)
-    everywhere, diagonal = torch.ones(4, 4).bool(), torch.eye(4).bool()
-    figure, axes = plt.subplots(2, 3, figsize=(11, 7.4), height_ratios=[3, 4], layout="constrained")
-    draw_cells(axes[0, 0], column.expand(3, 4), first_column, "column: [3, 1] -> [3, 4]")
-    draw_cells(axes[0, 1], row.expand(3, 4), first_row, "+   row: [4] -> [3, 4]")
-    draw_cells(axes[0, 2], column + row, everywhere, "=   column + row: [3, 4]")
-    draw_cells(axes[1, 0], target.expand(4, 4), first_row, "target: [4] -> [4, 4]")
-    draw_cells(axes[1, 1], pred.expand(4, 4), first_column, "-   pred: [4, 1] -> [4, 4]")
-    draw_cells(axes[1, 2], target - pred, diagonal, "=   target - pred: [4, 4], not [4]", color="#D55E00", style=":")
-    figure.suptitle("Broadcasting.   Top row: as intended.   Bottom row: the classic mistake, [N] with [N, 1]")
-    figure.supxlabel("solid blue: original or wanted     dashed grey: stretched     dotted orange: not wanted")
-    return figure
+    total = column + row
+    expanded = column.expand_as(total)
+    show(f"{column.shape = }")
+    show(f"{row.shape = }")
+    show(f"{total = }")
+    show(f"{expanded.stride() = }", "column을 확장한 텐서")
+    check("확장한 텐서는 원본과 메모리를 공유합니다", shares_memory(expanded, column))
+    check("확장한 뒤에 더한 결과와 같습니다", torch.equal(total, expanded + row.expand_as(total)))
+    with expect(RuntimeError):
+        torch.ones(len(row) + 1) + row
+    save_figure(draw_broadcasting("+", column=column, row=row), output_dir / "tensor_broadcasting.png")
 
 
-def draw_cells(axis, values, solid, title, color="0.4", style="--"):
-    """값을 칸에 적습니다. solid가 참인 칸은 파란 실선으로, 거짓인 칸은 color와 style로 두릅니다."""
-    for y, numbers in enumerate(values.tolist()):
-        for x, number in enumerate(numbers):
-            edge, line, face = ("#0072B2", "-", "#CFE5F3") if solid[y, x] else (color, style, "white")
-            axis.add_patch(plt.Rectangle((x + 0.07, y + 0.07), 0.86, 0.86, ec=edge, ls=line, fc=face, lw=2))
-            axis.text(x + 0.5, y + 0.5, number, ha="center", va="center", fontsize=15, color=edge)
-    axis.set(xlim=(-0.3, 4.3), ylim=(len(values), 0), aspect="equal", title=title)
-    axis.axis("off")
+def subtract_wrong_shapes(output_dir):
+    """14. 브로드캐스팅의 흔한 실수
+
+    정답(label)의 모양은 [N]이고 모델의 출력은 [N, 1]인 경우가 많습니다. 이 둘을 그대로 빼면 오류 없이
+    [N, N]이 됩니다. 각 예측을 해당 정답뿐 아니라 모든 정답과 비교하므로, 모두 맞혀도 손실(loss)이 0이
+    아닙니다. 따라서 빼기 전에 squeeze(-1)로 길이가 1인 차원을 제거합니다. nn.MSELoss는 모양이 다르면
+    경고(UserWarning)를 출력합니다. 여기서는 경고를 오류로 변경합니다.
+    """
+    target = torch.tensor([1.0, 2.0, 3.0, 4.0])
+    pred = target[:, None].clone()  # 정답을 모두 맞힌 예측
+    difference = target - pred
+    show(f"{target.shape = }")
+    show(f"{pred.shape = }")
+    show(f"{difference = }", "대각선의 값만 필요합니다")
+    show(f"{(difference**2).mean() = }", "잘못된 평균 제곱 오차")
+    show(f"{((target - pred.squeeze(-1)) ** 2).mean() = }", "올바른 평균 제곱 오차")
+    check("[N]과 [N, 1]의 차는 [N, N]입니다", difference.shape == (len(target), len(target)))
+    with warnings.catch_warnings(), expect(UserWarning):
+        warnings.simplefilter("error")
+        nn.MSELoss()(pred, target)
+    save_figure(draw_broadcasting("-", target=target, pred=pred), output_dir / "tensor_broadcasting_mistake.png")
 
 
-def mix_dtypes():
-    """자료형이 다른 텐서를 계산하면 더 넓은 쪽으로 맞춥니다. 정수의 나눗셈에는 두 가지가 있습니다."""
-    print("\n== 17. 자료형(dtype)이 섞일 때 ==")
-    print("bool < 정수 < 소수의 차례로 넓습니다. 섞어서 계산하면 넓은 쪽이 결과의 자료형이 됩니다.")
-    ints, floats = torch.tensor([1, 2]), torch.tensor([0.5, 0.5])
-    show_value("(ints + floats).dtype", (ints + floats).dtype, "int64와 float32")
-    show_value("(floats + floats.double()).dtype", (floats + floats.double()).dtype, "float32와 float64")
-    show_value("(ints + True).dtype", (ints + True).dtype, "int64와 bool")
-    assert (ints + floats).dtype == torch.float32 and (floats + floats.double()).dtype == torch.float64
+def promote_dtypes():
+    """15. 자료형 변환과 정수 연산
 
-    print("파이썬의 정수를 더해도 정수 텐서의 자료형은 넓어지지 않습니다. uint8은 255를 넘으면 0부터 다시 셉니다.")
+    차원이 있는 텐서끼리 계산하면 bool, 정수, 실수의 순서로 더 높은 종류의 자료형이 됩니다. 같은
+    종류이면 두 자료형의 범위를 모두 포함하는 자료형이 됩니다. 하지만 0차원 텐서와 Python 숫자는 종류가
+    더 높을 때만 자료형에 영향을 줍니다. 따라서 uint8 텐서에 100을 더해도 uint8이며, 255를 넘으면
+    오버플로(overflow)가 발생합니다. 예를 들어 200 + 100은 44(300 - 256)입니다. //는 내림한 몫을
+    반환합니다.
+    """
+    flags, ints = torch.tensor([True, False]), torch.tensor([7, -7])
+    floats, doubles = torch.tensor([0.5, 0.5]), torch.tensor([0.5, 0.5], dtype=torch.float64)
+    show(f"{(flags + ints).dtype = }")
+    show(f"{(ints + floats).dtype = }")
+    show(f"{(floats + doubles).dtype = }")
+    show(f"{(floats + doubles[0]).dtype = }", "doubles[0]은 0차원입니다")
+    check("종류가 같은 0차원 텐서는 자료형을 변경하지 않습니다", (floats + doubles[0]).dtype == floats.dtype)
     pixels = torch.tensor([100, 200], dtype=torch.uint8)
-    show_value("pixels + 100", pixels + 100, "300이 아니라 300 - 256 = 44")
-    show_value("pixels.int() + 100", pixels.int() + 100, "넓은 정수로 바꾼 다음에 더합니다")
-    assert (pixels + 100).tolist() == [200, 44] and (pixels.int() + 100).tolist() == [200, 300]
-
-    print("정수의 나눗셈은 여러 가지입니다. /는 소수를 주고, //는 작은 쪽 정수로 내립니다. a는 [7, -7]입니다.")
-    a = torch.tensor([7, -7])
-    show_value("a / 2", a / 2, "float32")
-    show_value("a // 2", a // 2, "-3.5를 내리면 -4")
-    show_value("torch.div(a, 2, rounding_mode='trunc')", torch.div(a, 2, rounding_mode="trunc"), "-3.5에서 소수를 버리면 -3")
-    show_value("a % 2", a % 2, "//와 짝을 이루는 나머지")
-    assert (a // 2).tolist() == [3, -4] and torch.div(a, 2, rounding_mode="trunc").tolist() == [3, -3]
-    assert torch.equal(a // 2 * 2 + a % 2, a)
+    show(f"{pixels + 100 = }")
+    show(f"{pixels.int() + 100 = }", "먼저 더 넓은 정수로 변환합니다")
+    check("더한 뒤에 uint8로 변환해도 같습니다", torch.equal(pixels + 100, (pixels.int() + 100).to(pixels.dtype)))
+    show(f"{ints / 2 = }")
+    show(f"{ints // 2 = }")
+    show(f"{torch.div(ints, 2, rounding_mode='trunc') = }", "소수점 아래를 버린 값")
+    check("몫 //와 나머지 %로 원래 값을 계산할 수 있습니다", torch.equal(ints // 2 * 2 + ints % 2, ints))
 
 
 def find_float32_limits():
-    """float32는 유효 숫자가 십진수로 일곱 자리쯤입니다. 큰 수에 작은 수를 더하면 사라집니다."""
-    print("\n== 18. float32의 한계 ==")
-    print("float32는 십진수로 일곱 자리쯤만 기억합니다. 정수는 2의 24제곱인 16777216까지만 빠짐없이 셀 수 있습니다.")
-    big = torch.tensor(16777216.0)
-    show_value("(big + 1).item()", (big + 1).item(), "1을 더했지만 그대로입니다")
-    show_value("(big.double() + 1).item()", (big.double() + 1).item(), "float64는 셉니다")
-    assert big + 1 == big and (big.double() + 1).item() == 16777217
+    """16. float32의 한계
 
-    print("소수는 대개 어림값입니다. ==로 견주면 맞기도 하고 틀리기도 합니다. torch.isclose로 견주십시오.")
-    a, b, c = torch.tensor(0.1), torch.tensor(0.2), torch.tensor(0.3)
-    show_value("a.item()", a.item(), "torch.tensor(0.1)의 속")
-    show_value("a + b == c", a + b == c, "float32의 0.1 + 0.2 == 0.3: 어쩌다 맞았습니다")
-    show_value("0.1 + 0.2 == 0.3", 0.1 + 0.2 == 0.3, "파이썬의 수(float64): 같지 않습니다")
-    d, e = torch.tensor(0.6), torch.tensor(0.9)
-    show_value("c + d == e", c + d == e, "float32의 0.3 + 0.6 == 0.9: 이번에는 같지 않습니다")
-    show_value("torch.isclose(c + d, e)", torch.isclose(c + d, e), "작은 차이는 같다고 봅니다")
-    assert a + b == c and 0.1 + 0.2 != 0.3 and c + d != e and torch.isclose(c + d, e)
-
-    print("더하는 차례에 따라 답이 달라집니다.")
-    huge = torch.tensor(1e8)
-    show_value("huge + 1 - huge", huge + 1 - huge, "1이 먼저 사라졌습니다")
-    show_value("huge - huge + 1", huge - huge + 1, "1이 남았습니다")
-    assert huge + 1 - huge == 0 and huge - huge + 1 == 1
-    print("그래서 계산하는 차례가 다른 CPU와 GPU의 답은 끝자리가 조금 다를 수 있습니다. 틀린 것이 아닙니다.")
+    float32는 십진수로 약 7자리까지만 구별합니다. 값이 커질수록 이웃한 두 값의 간격도 커지므로, 큰 값에
+    작은 값을 더하면 작은 값이 사라질 수 있습니다. 또한 0.1과 같은 실수는 대부분 근삿값으로 저장됩니다.
+    따라서 ==가 아니라 torch.isclose로 비교해야 합니다. 더하는 순서에 따라 결과가 달라지므로, CPU와
+    GPU의 결과도 마지막 자리가 조금 다를 수 있습니다.
+    """
+    big = torch.tensor(2.0**24)
+    gap = torch.nextafter(big, torch.full_like(big, torch.inf)) - big
+    show(f"{(big + 1).item() = }")
+    show(f"{(big.double() + 1).item() = }", "float64는 1의 차이를 구별합니다")
+    show(f"{gap = }", "다음으로 큰 float32와의 간격")
+    check("간격의 4분의 1을 더하면 값이 그대로입니다", big + gap / 4 == big)
+    show(f"{big + 1 - big = }", "1이 먼저 사라졌습니다")
+    show(f"{big - big + 1 = }", "1이 남았습니다")
+    value, total = 0.1, torch.tensor(0.3) + torch.tensor(0.6)
+    show(f"{torch.tensor(value).item() = }", "저장된 근삿값")
+    show(f"{total == 0.9 = }", "0.3과 0.6의 합")
+    show(f"{total.isclose(torch.tensor(0.9)) = }")
+    check("isclose는 근삿값과 원래 값을 같다고 판단합니다", np.isclose(torch.tensor(value).item(), value))
 
 
-def treat_image_as_tensor():
-    """이미지는 픽셀 값을 담은 텐서입니다. 그래서 텐서를 다루는 일이 곧 이미지를 다루는 일입니다."""
-    print("\n== 19. 이미지는 텐서입니다 ==")
-    print("흑백 이미지는 밝기(0~255)를 담은 [높이, 너비] 텐서입니다. 텐서의 연산 몇 줄로 찡긋하는 얼굴을 그립니다.")
-    y, x = torch.arange(12).view(12, 1), torch.arange(12)
-    inside = (y - 5.5) ** 2 + (x - 5.5) ** 2 < 37  # [12, 1]과 [12]의 브로드캐스팅: 원의 안쪽
-    image = torch.where(inside, 255 - 10 * y, 0).to(torch.uint8)  # 아래로 갈수록 어둡습니다
+def treat_image_as_tensor(output_dir):
+    """17. 이미지는 텐서입니다
+
+    흑백 이미지는 밝기(0~255)의 [높이, 너비] 텐서입니다. 따라서 자르기, 좌우 반전, 밝기 반전은 모두 텐서
+    연산입니다. 여기서는 브로드캐스팅과 대입으로 윙크하는 얼굴을 그립니다. 컬러 이미지의 모양은
+    PyTorch에서 [채널, 높이, 너비], matplotlib에서 [높이, 너비, 채널]입니다. permute로 순서를
+    변경합니다.
+    """
+    size = 12
+    y, x = torch.arange(size)[:, None], torch.arange(size)
+    inside = (y - (size - 1) / 2) ** 2 + (x - (size - 1) / 2) ** 2 <= size**2 / 4
+    image = torch.where(inside, 255 - 120 * y // size, 0).to(torch.uint8)
     image[3:6, 3] = 0  # 뜬 눈
     image[4, 7:10] = 0  # 감은 눈
     image[8, 4:8] = image[7, 3] = image[7, 8] = 0  # 입
-    show_value("image.shape", image.shape)
-    show_value("image.dtype", image.dtype)
-    show_value("image[4].tolist()", image[4].tolist(), "눈이 있는 줄")
-    assert image.shape == (12, 12) and image.dtype == torch.uint8 and image[0, 0] == 0 and image[1, 5] == 245
-    assert torch.equal(image.flip(1)[:, 0], image[:, -1]) and (255 - image)[1, 5] == 10
-
-    print("자르기, 뒤집기, 밝기 바꾸기가 모두 텐서의 연산입니다.")
-    show_value("image[2:7].shape", image[2:7].shape, "눈 부분만 자릅니다")
-    show_value("image.flip(1)[4].tolist()", image.flip(1)[4].tolist(), "좌우로 뒤집기")
-    show_value("(255 - image)[4].tolist()", (255 - image)[4].tolist(), "명암 뒤집기")
-    print("색이 있으면 채널이 셋입니다. PyTorch는 [채널, 높이, 너비], matplotlib은 [높이, 너비, 채널]로 봅니다.")
     color = torch.stack([image, image // 2, 255 - image])  # 빨강, 초록, 파랑
-    show_value("color.shape", color.shape)
-    show_value("color.permute(1, 2, 0).shape", color.permute(1, 2, 0).shape, "permute로 차례를 바꿉니다")
-    assert color.shape == (3, 12, 12) and torch.equal(color.permute(1, 2, 0)[4, 0], color[:, 4, 0])
-    print("그림 tensor_image.png에서 픽셀 값과 이미지를 나란히 보십시오.")
-    return image, color
+    show(f"{image.shape = }")
+    show(f"{image[4].tolist() = }", "두 눈이 있는 행")
+    show(f"{image.flip(1)[4].tolist() = }", "좌우 반전")
+    show(f"{(255 - image)[4].tolist() = }", "밝기 반전")
+    show(f"{color.permute(1, 2, 0).shape = }")
+    check("permute는 순서만 변경하고 값은 유지합니다", torch.equal(color.permute(1, 2, 0)[..., 0], color[0]))
+    save_figure(draw_image_and_values(image, color), output_dir / "tensor_image.png")
 
 
-def draw_image_and_values(image, color):
-    """이미지와 픽셀 값을 나란히 그립니다. 아랫줄은 텐서의 연산으로 바꾼 이미지입니다."""
-    figure = plt.figure(figsize=(11, 8.6), layout="constrained")
-    top, bottom = figure.subfigures(2, 1, height_ratios=[2, 1])
-    left, right = top.subplots(1, 2)
-    left.imshow(image.numpy(), cmap="gray", vmin=0, vmax=255)
-    left.set(title="image: what you see", xlabel="column", ylabel="row", xticks=range(12), yticks=range(12))
-    right.imshow(image.numpy(), cmap="gray", vmin=0, vmax=255, alpha=0.25)
-    for row, values in enumerate(image.tolist()):
-        for column, value in enumerate(values):
-            right.text(column, row, value, ha="center", va="center", fontsize=9)
-    right.set(title="image: uint8 tensor of shape [12, 12]", xlabel="column", ylabel="row")
-    right.set(xticks=range(12), yticks=range(12))
-    changed = {"image[2:7]": image[2:7], "image.flip(1)": image.flip(1), "255 - image": 255 - image}
-    changed["color.permute(1, 2, 0)"] = color.permute(1, 2, 0)
-    for axis, (title, picture) in zip(bottom.subplots(1, 4), changed.items()):
-        axis.imshow(picture.numpy(), cmap="gray", vmin=0, vmax=255)
-        axis.set(title=title, xticks=[], yticks=[])
-    return figure
+def compare_with_loops(device):
+    """18. 반복문 대신 텐서 연산
 
-
-def compare_with_loops(device, size=30_000):
-    """반복문은 원소마다 파이썬이 일합니다. 텐서의 연산은 한 번 불러서 미리 번역된 코드가 모두 합니다."""
-    print("\n== 20. 반복문을 쓰지 않는 까닭 ==")
-    print(f"0부터 {size - 1}까지의 합을 여러 방법으로 구합니다. 다섯 번씩 재어 가운데 시간을 견줍니다.")
-    print("numbers는 파이썬 리스트, array는 NumPy 배열, tensor는 텐서입니다.")
-    # size가 32,768보다 작으면 PyTorch도 스레드 하나로 더합니다. 합은 float64에서 오차가 없습니다.
-    tensor = torch.arange(size, dtype=torch.float64)
+    반복문은 원소마다 Python 코드를 실행합니다. 하지만 텐서 연산은 한 번 호출하면 컴파일된 코드가 모든
+    원소를 처리합니다. 따라서 원소가 많으면 텐서 연산이 훨씬 빠릅니다. 특히 텐서를 반복문으로 순회하면
+    원소마다 작은 텐서가 생성되므로 리스트보다도 느립니다. 데이터가 작으면 GPU가 느릴 수 있습니다.
+    """
+    tensor = torch.arange(10_000, dtype=torch.float64)
     array, numbers = tensor.numpy(), tensor.tolist()
-    ways = {
-        "for x in tensor: total += x": lambda: add_one_by_one(tensor),
-        "for x in numbers: total += x": lambda: add_one_by_one(numbers),
-        "array.sum()": lambda: array.sum(),
-        "tensor.sum()": lambda: tensor.sum(),
-    }
+    show(f"{median_ms(lambda: add_one_by_one(tensor)) = :.4f}", "텐서와 반복문")
+    show(f"{median_ms(lambda: add_one_by_one(numbers)) = :.4f}", "리스트와 반복문")
+    show(f"{median_ms(array.sum) = :.4f}", "NumPy")
+    show(f"{median_ms(tensor.sum) = :.4f}", "PyTorch")
     if device.type == "cuda":
-        on_gpu = tensor.to(device)
-        ways["on_gpu.sum()"] = lambda: on_gpu.sum()
-    seconds = {code: median_seconds_on(device, work) for code, work in ways.items()}
-    for code, work in ways.items():
-        ratio = seconds[code] / seconds["tensor.sum()"]
-        print(f"    {code:<30} {1000 * seconds[code]:>9.4f} ms   tensor.sum()의 {ratio:>8.1f}배")
-        assert float(work()) == size * (size - 1) / 2
-    print("답은 모두 같습니다. 반복문에서는 원소마다 파이썬이 일하고, sum()은 한 번 불러서 모두 더합니다.")
-    print("텐서를 하나씩 꺼내는 반복문은 원소마다 작은 텐서를 새로 만듭니다. 그래서 리스트보다도 느립니다.")
-    if device.type == "cuda":
-        print("GPU는 일을 맡기는 데에도 시간이 듭니다. 데이터가 작으면 CPU보다 느릴 수 있습니다.")
+        show(f"{median_ms(tensor.to(device).sum, torch.cuda.synchronize) = :.4f}", "GPU")
+    check("반복문으로 계산해도 결과가 같습니다", tensor.sum().isclose(add_one_by_one(tensor)))
 
 
 def add_one_by_one(values):
-    """파이썬 반복문으로 하나씩 더합니다."""
-    total = 0.0
-    for x in values:
-        total += x
+    """반복문으로 원소를 하나씩 더해 합을 반환합니다."""
+    total = 0
+    for i in range(len(values)):
+        total += values[i]
     return total
 
 
 def read_common_errors(device):
-    """모양, 자료형, 장치. 흔한 오류 세 가지를 일부러 내고, 메시지를 읽고, 고칩니다."""
-    print("\n== 21. 흔한 오류 세 가지 ==")
-    print("가) 모양이 맞지 않습니다. 행렬 곱은 안쪽의 두 수가 같아야 하는데 3과 2입니다.")
+    """19. 자주 발생하는 오류
+
+    오류의 원인은 대부분 텐서의 shape, dtype, device 중 하나입니다. 메시지에 해결 방법이 포함된 경우도
+    많으므로 끝까지 읽어 보세요. CUDA를 사용할 때 장치가 다르면 다음 메시지가 출력됩니다.
+      Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!
+    CUDA가 없으면 값 없이 모양과 자료형만 저장하는 meta 장치로 비슷한 오류를 재현합니다.
+    """
     a, b = torch.ones(2, 3), torch.ones(2, 3)
-    message = show_tensor_error("a @ b", lambda: a @ b, RuntimeError)
-    assert "(2x3 and 2x3)" in message
-    show_value("(a @ b.T).shape", (a @ b.T).shape, "고침: [2, 3]과 [3, 2]")
-
-    print("나) 자료형이 맞지 않습니다. NumPy의 소수는 보통 float64(double), PyTorch의 소수는 float32(float)입니다.")
+    with expect(RuntimeError):
+        a @ b
+    show(f"{(a @ b.T).shape = }", "해결 방법: 안쪽의 두 길이를 맞춥니다")
     from_array = torch.from_numpy(np.ones((3, 2)))
-    message = show_tensor_error("a @ from_array", lambda: a @ from_array, RuntimeError)
-    assert "float" in message and "double" in message
-    show_value("(a @ from_array.float()).dtype", (a @ from_array.float()).dtype, "고침: float32로 맞춥니다")
-    assert (a @ from_array.float()).tolist() == [[3, 3], [3, 3]]
+    with expect(RuntimeError):
+        a @ from_array
+    show(f"{(a @ from_array.float()).dtype = }", "해결 방법: 자료형을 맞춥니다")
+    elsewhere = torch.ones(2, 3, device=device if device.type == "cuda" else "meta")
+    with expect(RuntimeError):
+        a + elsewhere
+    with expect(TypeError):
+        elsewhere.numpy()
+    show(f"{(a.to(elsewhere.device) + elsewhere).device = }", "해결 방법: 장치를 맞춥니다")
+    check("0차원 CPU 텐서는 장치가 달라도 계산됩니다", (torch.tensor(2.0) * elsewhere).device == elsewhere.device)
 
-    print("다) 장치가 다릅니다. 한 계산에 들어가는 텐서는 같은 장치에 있어야 합니다.")
-    other = device if device.type == "cuda" else torch.device("meta")
-    if other.type == "meta":  # meta와의 행렬 곱은 오류 없이 지나가기도 하므로, 아래에서는 덧셈을 씁니다
-        print("   GPU를 쓰지 않으므로 meta로 해 봅니다. 모양과 자료형만 있고 값은 없는, PyTorch의 또 다른 장치입니다.")
-    elsewhere = torch.ones(2, 3, device=other)
-    show_value("a.device", a.device)
-    show_value("elsewhere.device", elsewhere.device)
-    message = show_tensor_error("a + elsewhere", lambda: a + elsewhere, RuntimeError)
-    assert "device" in message and other.type in message and "cpu" in message
-    show_tensor_error("elsewhere.numpy()", lambda: elsewhere.numpy(), TypeError)
-    same_place = a.to(elsewhere.device)
-    show_value("(same_place + elsewhere).device", (same_place + elsewhere).device, "고침: a를 elsewhere.device로 옮겼습니다")
-    assert (same_place + elsewhere).device == elsewhere.device
-    show_value("(torch.tensor(2.0) * elsewhere).device", (torch.tensor(2.0) * elsewhere).device, "예외: 0차원의 CPU 텐서")
-    print("오류가 나면 두 텐서의 shape, dtype, device를 찍어 보십시오. 대개 그 셋 가운데 하나입니다.")
+
+def main():
+    """목차의 순서대로 각 절을 실행합니다."""
+    started = time.perf_counter()
+    prepare_terminal()
+    args = parse_args()
+    device = select_device(args.device)
+    output_dir = prepare_outputs(args.output_dir, args.show)
+    print(f"2장. 텐서  |  PyTorch {torch.__version__}  |  장치(device): {device}")
+    teach(meet_tensors)
+    teach(create_tensors, args.seed)
+    teach(read_attributes, device)
+    teach(index_and_slice)
+    teach(join_tensors)
+    teach(multiply_tensors)
+    teach(reduce_dimensions, output_dir)
+    teach(change_in_place)
+    teach(move_to_device, device)
+    teach(convert_numpy)
+    teach(distinguish_views)
+    teach(follow_strides, output_dir)
+    teach(broadcast_shapes, output_dir)
+    teach(subtract_wrong_shapes, output_dir)
+    teach(promote_dtypes)
+    teach(find_float32_limits)
+    teach(treat_image_as_tensor, output_dir)
+    teach(compare_with_loops, device)
+    teach(read_common_errors, device)
+    teach(check_practice)
+    finish(started, "data_tutorial.py", args.show)
 
 
 def parse_args():
     """명령줄 옵션을 읽습니다."""
     here = Path(__file__).resolve().parent
-    parser = argparse.ArgumentParser(description="2장. 텐서: 데이터와 모델을 담는 상자", add_help=False)
-    option = parser.add_argument_group("옵션").add_argument
-    option("-h", "--help", action="help", help="이 도움말을 보여 주고 끝냅니다")
-    option("--seed", type=number_between(int, 0, 2**32 - 1), default=0, metavar="N", help="난수 씨앗 (기본값: %(default)s)")
-    option("--device", choices=["auto", "cpu", "cuda"], default="auto", help="장치 (기본값: %(default)s, CUDA가 있으면 CUDA)")
-    option("--output-dir", type=Path, default=here / "outputs", metavar="DIR", help="결과 폴더 (기본값: %(default)s)")
-    option("--show", action="store_true", help="끝에 그림을 창으로 보여 줍니다 (기본값: 보여 주지 않음)")
-    return parser.parse_args()
-
-
-def main():
-    """2장을 처음부터 끝까지 실행합니다."""
-    started = time.perf_counter()
-    use_utf8_output()
-    args = parse_args()
-    device = select_device(args.device)
-    make_folder(args.output_dir)
-    prepare_figures(args.show)
-    torch.manual_seed(args.seed)
-    print(f"2장. 텐서  |  PyTorch {torch.__version__}  |  장치(device): {device}")
-
-    meet_tensors()
-    create_tensors()
-    copy_or_share()
-    read_attributes(device)
-    index_and_slice()
-    join_tensors()
-    multiply_matrices()
-    multiply_elements()
-    take_single_value()
-    change_in_place()
-    move_to_device(device)
-    bridge_with_numpy()
-    tell_views_from_copies()
-    arrange_memory()
-    broadcast_shapes()
-    avoid_silent_broadcast()
-    mix_dtypes()
-    find_float32_limits()
-    image, color = treat_image_as_tensor()
-    compare_with_loops(device)
-    read_common_errors(device)
-
-    files = [
-        save_figure(draw_broadcasting(), args.output_dir / "tensor_broadcasting.png"),
-        save_figure(draw_image_and_values(image, color), args.output_dir / "tensor_image.png"),
-    ]
-    print_closing(files, started, "data_tutorial.py")
-    show_figures(args.show)
+    parser = argparse.ArgumentParser(description="2장. 텐서", usage="python %(prog)s [옵션]", add_help=False)
+    parser.error = lambda message: parser.exit(2, f"오류: 옵션을 확인하세요. {message} (모든 옵션: --help)\n")
+    group = parser.add_argument_group("옵션")
+    group.add_argument("-h", "--help", action="help", help="도움말을 출력하고 종료합니다")
+    group.add_argument("--seed", type=int, default=0, help="난수 시드(seed) (기본값: %(default)s)")
+    group.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="장치 (기본값: %(default)s)")
+    group.add_argument("--output-dir", type=Path, default=here / "outputs", help="결과 폴더 (기본값: %(default)s)")
+    group.add_argument("--show", action="store_true", help="마지막에 그림을 창으로 엽니다 (기본값: 열지 않음)")
+    args = parser.parse_args()
+    if not 0 <= args.seed < 2**32:
+        parser.error("시드는 0 이상 2**32 미만이어야 합니다")
+    return args
 
 
 # 직접 해 보기
-#   1. treat_image_as_tensor에서 image[4, 7:10] = 0을 image[3:6, 8] = 0으로 바꾸어 보십시오.
-#      두 눈을 모두 뜹니다. 얼굴이 좌우 대칭이 되어 image.flip(1)[4]가 image[4]와 같아집니다.
-#   2. bridge_with_numpy에서 처음 나오는 t.add_(1)을 t = t + 1로 바꾸어 보십시오.
-#      t + 1은 새 텐서입니다. 배열 n은 [1. 1. 1.] 그대로이고, 바로 다음의 assert가 AssertionError로 멈춥니다.
-#   3. compare_with_loops의 size=30_000을 size=10으로 바꾸어 보십시오.
-#      원소가 열 개뿐이면 리스트의 반복문이 tensor.sum()보다 빠릅니다. 연산은 한 번 부르는 데에도 시간이 듭니다.
+#   1. treat_image_as_tensor에서 image[4, 7:10] = 0을 image[3:6, 8] = 0으로 변경해 보세요.
+#      두 눈을 모두 뜬 얼굴이 되고, 좌우 대칭이 되어 image.flip(1)[4]와 image[4]의 값이 같아집니다.
+#   2. convert_numpy에서 t.add_(1)을 t = t + 1로 변경해 보세요.
+#      t는 새 텐서가 되어 배열과 메모리를 공유하지 않습니다. 따라서 "텐서를 변경하면 …" 앞에 ✗가 표시됩니다.
+#   3. compare_with_loops에서 10_000을 10으로 변경해 보세요.
+#      연산을 한 번 호출하는 데도 시간이 걸리므로, 이번에는 리스트와 반복문이 tensor.sum보다 빠릅니다.
 
 
-# ---- 여기부터는 여러 장에 똑같이 들어 있는 도우미입니다. 건너뛰어도 수업에는 지장이 없습니다. ----
+# ---- 연습 문제: 먼저 이 파일을 복사하세요. 함수의 본문을 작성하고 실행하면 마지막에 답을 확인합니다. ----
 
 
-def use_utf8_output():
-    """어떤 터미널과 파이프에서도 한글이 나가게 합니다. 노트북의 출력에는 reconfigure가 없습니다."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", line_buffering=True)
+def outer_product(a, b):
+    """벡터 a [N]과 b [M]의 외적 [N, M]을 브로드캐스팅으로 계산해 반환하세요. i행 j열은 a[i] * b[j]입니다.
+
+    예: a가 [1, 2]이고 b가 [3, 4, 5]이면 [[3, 4, 5], [6, 8, 10]]입니다.
+    힌트: a[:, None]의 모양은 [N, 1]입니다.
+    """
+    return None
 
 
-def number_between(kind, low, high):
-    """low 이상 high 이하의 수(kind: int 또는 float)만 받는 argparse의 type을 만듭니다."""
+def one_hot(labels, num_classes):
+    """정답 labels [N]을 원-핫(one-hot) [N, C]로 변환해 반환하세요. C는 num_classes입니다.
 
-    def convert(text):
+    예: labels가 [2, 0]이고 num_classes가 3이면 [[0, 0, 1], [1, 0, 0]]입니다.
+    힌트: labels[:, None]과 torch.arange(num_classes)를 ==로 비교합니다.
+    """
+    return None
+
+
+def cumulative_sum(x):
+    """x [N]의 누적 합 [N]을 행렬 곱으로 계산해 반환하세요. i번째 값은 x[0]부터 x[i]까지의 합입니다.
+
+    예: x가 [1, 2, 3]이면 [1, 3, 6]입니다.
+    힌트: torch.ones(N, N).tril()은 대각선과 그 아래만 1인 행렬입니다.
+    """
+    return None
+
+
+def pairwise_distances(a, b):
+    """점 a [N, D]와 b [M, D]의 모든 쌍 사이의 유클리드 거리 [N, M]을 계산해 반환하세요.
+
+    예: a가 [[0, 0]]이고 b가 [[3, 4], [0, 1]]이면 [[5, 1]]입니다.
+    힌트: a[:, None, :] - b의 모양은 [N, M, D]입니다. dim=2를 집계하세요.
+    """
+    return None
+
+
+def check_practice():
+    """연습 문제
+
+    이 파일에서 함수 4개의 본문을 직접 작성하고 다시 실행해 보세요. 답이 맞는지 여기에서 확인합니다.
+    """
+    random = torch.Generator().manual_seed(0)
+    a, b = torch.randn(4, generator=random), torch.randn(3, generator=random)
+    points, others = torch.randn(4, 3, generator=random), torch.randn(5, 3, generator=random)
+    labels = torch.tensor([2, 0, 1, 1])
+    practice(outer_product, torch.outer, (a, b), (b, a), (a, a[:1]))
+    practice(one_hot, nn.functional.one_hot, (labels, 3), (labels, 5), (labels[:0], 2))
+    practice(cumulative_sum, lambda x: torch.cumsum(x, dim=0), (a,), (b,), (a[:1],))
+    practice(pairwise_distances, torch.cdist, (points, others), (points, points), (others[:1], -points))
+
+
+# ---- 그림을 그리는 함수입니다. ----
+
+SHADES = ["#9FCBE8", "#F5B995", "#8FD6BE", "#E9BFD6", "#F6DA8C", "#E6E6E6"]  # 파랑, 주황, 초록, 분홍, 노랑, 회색
+
+
+def draw_cells(axis, values, shades, title):
+    """2차원 텐서의 값을 칸에 표시합니다. shades는 칸마다 사용할 SHADES의 인덱스입니다."""
+    rows, columns = values.shape
+    cells = torch.as_tensor(shades).expand(rows, columns).remainder(len(SHADES)).numpy()
+    axis.pcolormesh(cells, cmap=ListedColormap(SHADES), vmin=0, vmax=len(SHADES) - 1, edgecolors="white", linewidth=3)
+    for (row, column), value in zip(np.ndindex(rows, columns), values.flatten().tolist()):
+        if values.numel() <= 200:
+            axis.text(column + 0.5, row + 0.5, f"{value:g}", ha="center", va="center", fontsize=13)
+    axis.set(xlim=(-0.5, columns), ylim=(rows, -0.5), aspect="equal", title=title)
+    axis.axis("off")
+
+
+def draw_reductions(x):
+    """dim=0과 dim=1로 더할 때 사라지는 차원을 그립니다. 함께 더하는 원소는 색이 같습니다."""
+    name, x = ("x", x) if x.dim() == 2 else ("x.flatten(0, -2)", x.flatten(0, -2))
+    figure, axes = plt.subplots(2, 3, figsize=(11, 6), layout="constrained")
+    for dim, (left, middle, right) in enumerate(axes):
+        kept = x.sum(dim=dim, keepdim=True)
+        shades = torch.arange(kept.numel())
+        draw_cells(left, x, shades.reshape(kept.shape), f"{name}: {list(x.shape)}")
+        draw_cells(middle, kept.reshape(1, -1), shades, f"{name}.sum(dim={dim}): [{kept.numel()}]")
+        draw_cells(right, kept, shades.reshape(kept.shape), f"with keepdim=True: {list(kept.shape)}")
+        end, arrow = (-0.3, len(x)) if dim == 0 else (x.shape[1], -0.3), {"arrowstyle": "->", "lw": 2.5}
+        left.annotate(f"dim={dim}", end, (-0.3, -0.3), ha="center", va="center", fontsize=12, arrowprops=arrow)
+        plt.setp((left, middle, right), xlim=(-0.8, max(x.shape)), ylim=(len(x), -0.6))
+    figure.suptitle("Reductions: cells of one colour are added along the arrow, and that dimension disappears")
+    return figure
+
+
+def draw_strides(base):
+    """한 줄로 저장된 메모리를 view, T, reshape가 어떤 순서로 읽는지 화살표로 그립니다."""
+    ways = {"base": base, "base.view(base.T.shape)": base.view(base.T.shape), "base.T": base.T}
+    ways["base.T.reshape(-1)"] = base.T.reshape(-1)
+    figure, axes = plt.subplots(4, 2, figsize=(11, 9.6), width_ratios=[2, 3], layout="constrained")
+    for (left, right), (code, tensor) in zip(axes, ways.items()):
+        shade, name = (0, "memory of base") if shares_memory(tensor, base) else (1, "new memory: a copy")
+        memory = tensor.as_strided((1, tensor.numel()), (1, 1))
+        order = torch.arange(tensor.numel()).as_strided(tensor.shape, tensor.stride()).flatten().tolist()
+        draw_cells(left, tensor.reshape(-1, tensor.shape[-1]), shade, f"{code}: {list(tensor.shape)}")
+        draw_cells(right, memory, shade, f"{name}, read with stride {tensor.stride()}")
+        right.set_ylim(1.9, -0.9)
+        for start, end in zip(order, order[1:]):
+            side = 0.05 if end > start else 0.95  # 뒤로 가는 화살표는 위에, 앞으로 돌아가는 화살표는 아래에 그립니다
+            arrow = {"arrowstyle": "->", "connectionstyle": "arc3,rad=-0.35", "lw": 1.6}
+            right.annotate("", (end + 0.5, side), (start + 0.5, side), arrowprops=arrow)
+    figure.suptitle("One memory, several ways to read it (arrows: row by row)")
+    return figure
+
+
+def draw_broadcasting(sign, **operands):
+    """두 텐서가 결과의 모양으로 확장되는 칸(회색)을 그립니다. [N]과 [N, 1]의 차에서는 대각선만 필요합니다."""
+    first, second = operands.values()
+    result = first + second if sign == "+" else first - second
+    figure, axes = plt.subplots(1, 3, figsize=(11, 4), layout="constrained")
+    flat = (-1, result.shape[-1])
+    for axis, (name, tensor) in zip(axes, operands.items()):
+        shades = torch.full(result.shape, -1)
+        shades[tuple(map(slice, (1,) * (result.dim() - tensor.dim()) + tuple(tensor.shape)))] = 0
+        title = f"{name}: {list(tensor.shape)} -> {list(result.shape)}"
+        draw_cells(axis, tensor.expand_as(result).reshape(flat), shades.reshape(flat), title)
+    wrong = sign == "-" and result.dim() == 2
+    shades = 1 - torch.eye(*result.shape, dtype=torch.int64) if wrong else 0
+    draw_cells(axes[2], result.reshape(flat), shades, f"{f' {sign} '.join(operands)}: {list(result.shape)}")
+    figure.suptitle("Broadcasting    blue: original or wanted    grey: stretched    orange: not wanted")
+    return figure
+
+
+def draw_image_and_values(image, color):
+    """이미지의 픽셀 값, 이미지, 텐서 연산으로 변경한 이미지를 나란히 그립니다."""
+    pictures = {f"image: a tensor of shape {list(image.shape)}": image, "image: what you see": image}
+    pictures |= {"image[2:7]": image[2:7], "image.flip(1)": image.flip(1), "255 - image": 255 - image}
+    pictures["color.permute(1, 2, 0)"] = color.permute(1, 2, 0)
+    figure, axes = plt.subplots(2, 3, figsize=(12, 8.4), layout="constrained")
+    for axis, (title, picture) in zip(axes.flat, pictures.items()):
+        axis.imshow(picture.numpy(), cmap="gray", vmin=0, vmax=255, alpha=0.25 if axis is axes[0, 0] else 1)
+        axis.set(title=title, xlabel="column", ylabel="row")
+    for (row, column), value in zip(np.ndindex(*image.shape), image.flatten().tolist()):
+        axes[0, 0].text(column, row, value, ha="center", va="center", fontsize=8)
+    return figure
+
+
+# ---- 여기부터는 여러 장에서 공통으로 사용하는 도우미 함수입니다. 건너뛰어도 괜찮습니다. ----
+
+
+CLAIMS, EXERCISES, REMINDERS = [], [], []  # 확인한 설명, 연습 문제의 결과, 마지막에 다시 출력할 안내
+
+
+def teach(lesson, *args):
+    """절 함수 lesson의 docstring을 제목과 설명으로 출력한 뒤, 함수를 실행한 결과를 반환합니다."""
+    title, _, text = (inspect.getdoc(lesson) or lesson.__name__).partition("\n\n")
+    print(f"\n== {title} ==\n{text}\n")
+    return lesson(*args)
+
+
+def show(text, note=""):
+    """show(f"{식 = }", "설명")은 식과 그 값을 출력합니다. 여러 줄인 값은 다음 줄부터 출력합니다."""
+    code, _, value = text.partition(" = ")
+    value = "\n" + textwrap.indent(value, " " * 8) if "\n" in value else " " + value
+    print(f"    {code} ={value}" + (f"   # {note}" if note else ""))
+
+
+def check(claim, holds):
+    """설명 한 문장이 성립하는지 확인하고 출력합니다. 성립하지 않아도 멈추지 않고, 마지막에 다시 출력합니다."""
+    print(f"    {'✓' if holds else '✗'} {claim}")
+    CLAIMS.append((claim, bool(holds)))
+
+
+@contextlib.contextmanager
+def expect(kind):
+    """이 블록에서는 kind 오류가 발생해야 합니다. 오류가 발생한 코드와 메시지 전체를 출력하고 계속합니다."""
+    try:
+        yield
+        check(f"{kind.__name__}가 발생합니다", False)
+    except kind as error:
+        print(f"    {traceback.extract_tb(error.__traceback__)[1].line}")
+        message = f"{type(error).__name__}: {error}"
+        print(textwrap.fill(message, 96, initial_indent=" " * 8, subsequent_indent=" " * 10))
+
+
+def practice(exercise, expected, *inputs, to_tensor=torch.as_tensor):
+    """연습 문제의 답을 다른 방법(expected)으로 계산한 값과 비교하고 □(미완성), ✓(정답), ✗(오답)로 출력합니다."""
+    for args in inputs:
+        right, solved = to_tensor(expected(*copy.deepcopy(args))).double(), False
         try:
-            number = kind(text)
-        except ValueError:
-            number = None
-        if number is None or not low <= number <= high:  # nan은 어떤 비교에서도 거짓입니다
-            raise argparse.ArgumentTypeError(f"{low}부터 {high}까지의 {'정수' if kind is int else '수'}를 넣으십시오: {text}")
-        return number
-
-    return convert
-
-
-def select_device(name):
-    """auto, cpu, cuda 가운데 하나를 torch.device로 바꿉니다. CUDA가 없는데 cuda이면 끝냅니다."""
-    if name == "cuda" and not torch.cuda.is_available():
-        sys.exit("오류: 이 컴퓨터에서는 CUDA를 쓸 수 없습니다. --device cpu로 실행하십시오.")
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(name)
+            answer = exercise(*copy.deepcopy(args))
+            if answer is not None:
+                value = to_tensor(answer).double()
+                solved = value.shape == right.shape and torch.allclose(value, right, atol=1e-5)
+        except Exception as error:
+            answer = error
+        if not solved:
+            break
+    EXERCISES.append(solved)
+    print(f"    {'✓' if solved else '□' if answer is None else '✗'} {exercise.__name__}")
+    if answer is None:
+        print(f"        아직 풀지 않았습니다. {inspect.getdoc(exercise).splitlines()[-1]}")
+    elif not solved:
+        for title, value in (("입력", args), ("기대한 값", right.tolist()), ("반환한 값", repr(answer))):
+            print(textwrap.shorten(f"{title}: {value}", 80, initial_indent=" " * 8))
 
 
-def make_folder(path):
-    """폴더(Path)를 만들고 쓸 수 있는지 확인합니다. 쓸 수 없으면 끝냅니다."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=path).close()
-    except OSError as error:
-        sys.exit(f"오류: 이 폴더에 쓸 수 없습니다: {path} ({error.strerror})")
+def finish(started, next_chapter, show_figures):
+    """결과를 요약하고 --show이면 그림을 엽니다. 성립하지 않는 설명이 있으면 모두 출력하고 1로 종료합니다."""
+    broken = [f"    ✗ {claim}" for claim, holds in CLAIMS if not holds]
+    print(*REMINDERS, f"설명 {len(CLAIMS)}개를 확인했고, {len(CLAIMS) - len(broken)}개가 성립합니다.", sep="\n")
+    print(f"연습 문제 {len(EXERCISES)}개 중 {sum(EXERCISES)}개를 풀었습니다.")
+    print(f"걸린 시간: {time.perf_counter() - started:.1f}초\n다음 장: {next_chapter}")
+    if show_figures:
+        plt.show()
+    if broken:
+        sys.exit("\n".join(["성립하지 않는 설명입니다. 코드를 변경했다면 왜 달라졌는지 생각해 보세요.", *broken]))
 
 
-def prepare_figures(show):
-    """창을 띄우지 않거나 띄울 수 없을 때에는 화면이 없어도 되는 방식(agg)으로 그립니다."""
-    try:
-        plt.switch_backend(plt.get_backend() if show else "agg")
-    except ImportError:  # MPLBACKEND로 정한 창을 이 화면에 띄울 수 없습니다
+def prepare_terminal():
+    """출력을 UTF-8로 설정하고, Ctrl+C나 닫힌 파이프(| head)로 끝날 때 트레이스백(traceback)을 출력하지 않게 합니다."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # 노트북의 출력 스트림에는 reconfigure가 없습니다
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    sys.excepthook = end_quietly
+
+
+def end_quietly(kind, error, trace):
+    """Ctrl+C와 닫힌 파이프에는 한 줄만 출력합니다. 다른 오류는 트레이스백을 그대로 출력합니다."""
+    if not issubclass(kind, (KeyboardInterrupt, BrokenPipeError)):
+        return sys.__excepthook__(kind, error, trace)
+    sys.stdout = open(os.devnull, "w")  # 아직 출력하지 못한 내용을 버립니다
+    print("실행을 중단했습니다. 이미 저장한 파일은 그대로 있습니다.", file=sys.stderr)
+
+
+def prepare_outputs(path, show_figures):
+    """결과 폴더를 생성해 경로를 반환합니다. 창을 열지 않을 때는 화면이 필요 없는 백엔드(agg)로 그립니다."""
+    if not show_figures and "ipykernel" not in sys.modules:  # 노트북에서는 그림이 셀 아래에 표시됩니다
         plt.switch_backend("agg")
+    try:
+        path.expanduser().mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=path.expanduser()).close()
+        return path.expanduser()
+    except OSError as error:
+        sys.exit(f"오류: {path} 폴더에 저장할 수 없습니다 ({error.strerror}). --output-dir로 다른 폴더를 지정하세요.")
+
+
+@contextlib.contextmanager
+def save_whole(path):
+    """임시 파일에 저장한 뒤 이름을 path로 변경합니다. 도중에 중단되어도 기존 파일은 그대로 유지됩니다."""
+    temporary = path.with_name(f"{os.getpid()}_{path.name}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    except (OSError, RuntimeError) as error:
+        sys.exit(f"오류: {path} 파일을 저장할 수 없습니다. 권한과 디스크 공간을 확인하세요 ({type(error).__name__}).")
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def save_figure(figure, path):
-    """그림을 PNG로 저장하고 그 경로를 돌려줍니다."""
-    figure.savefig(path, dpi=120)
-    return path
+    """그림을 PNG 파일로 저장하고 경로를 출력합니다."""
+    with save_whole(path) as file:
+        figure.savefig(file, dpi=120)
+    print(f"    그림: {path}")
 
 
-def show_figures(show):
-    """show가 참이면 그림을 창으로 보여 줍니다. 창을 닫으면 끝납니다."""
-    if show and plt.get_backend().lower() == "agg":
-        print("이 환경에서는 창을 띄울 수 없습니다. 저장한 그림 파일을 열어 보십시오.")
-    elif show:
-        plt.show()
-
-
-def print_closing(files, started, next_chapter):
-    """만든 파일, 걸린 시간, 다음 장을 알립니다. started는 시작할 때의 time.perf_counter()입니다."""
-    print("\n만든 파일:")
-    for path in files:
-        print(f"    {path}")
-    print(f"걸린 시간: {time.perf_counter() - started:.1f}초")
-    print(f"다음 장: {next_chapter}")
+def select_device(name):
+    """auto, cpu, cuda 중 하나를 torch.device로 변환합니다. auto는 CUDA에서 실제로 계산할 수 있을 때만 CUDA입니다."""
+    if name == "cuda" or name == "auto" and torch.cuda.is_available():
+        try:
+            return torch.ones(1, device="cuda").add(1).device  # PyTorch가 지원하지 않는 GPU에서는 오류가 발생합니다
+        except (RuntimeError, AssertionError) as error:
+            reason = f"CUDA를 사용할 수 없습니다 ({error}".partition("\n")[0]
+            if name == "cuda":
+                sys.exit(f"오류: {reason}). --device cpu로 실행하세요.")
+            print(f"{reason}). CPU를 사용합니다.")
+    return torch.device("cpu")
 
 
 if __name__ == "__main__":

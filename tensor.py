@@ -72,7 +72,7 @@ def meet_tensors():
     inputs = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
     weight = torch.tensor([[0.5], [1.0], [2.0]])
     outputs = inputs @ weight
-    show(f"{inputs = }", "입력: 샘플마다 값이 3개입니다")
+    show(f"{inputs = }", "입력: 한 행이 샘플 하나입니다")
     show(f"{weight = }", "매개변수: 가중치(weight)")
     show(f"{outputs = }", "출력: 입력과 가중치의 행렬 곱")
     check("샘플마다 출력이 하나씩 계산됩니다", len(outputs) == len(inputs))
@@ -117,7 +117,7 @@ def read_attributes(device):
     show(f"{tensor.device = }")
     show(f"{tensor.numel() = }", "원소의 개수")
     show(f"{tensor.nbytes = }", "전체 크기(바이트)")
-    check("전체 크기는 원소의 개수에 비례합니다", tensor.nbytes == tensor.numel() * tensor.element_size())
+    check("전체 크기는 원소의 개수와 원소 크기의 곱입니다", tensor.nbytes == tensor.numel() * tensor.element_size())
 
 
 def index_and_slice():
@@ -157,7 +157,7 @@ def join_tensors():
         torch.stack([a, longer])
     image = torch.zeros(1, 28, 28)
     show(f"{torch.stack([image, image]).shape = }", "배치")
-    show(f"{torch.cat([image, image]).shape = }", "채널이 2개인 이미지")
+    show(f"{torch.cat([image, image]).shape = }", "채널을 연결한 이미지 하나")
 
 
 def multiply_tensors():
@@ -286,9 +286,8 @@ def convert_numpy():
     """10. NumPy 변환(bridge): 복사와 공유
 
     CPU 텐서의 numpy()와 torch.from_numpy는 값을 복사하지 않고 메모리를 공유합니다. 따라서 한쪽을
-    변경하면 다른 쪽도 변경됩니다. GPU 텐서는 먼저 cpu()로 복사합니다. 반면 torch.tensor와 clone은 항상
-    복사합니다. torch.as_tensor는 가능하면 공유하고, 자료형이 다를 때처럼 공유할 수 없을 때만
-    복사합니다.
+    변경하면 다른 쪽도 변경됩니다. 반면 torch.tensor와 clone은 항상 복사합니다. torch.as_tensor는
+    자료형이 다를 때처럼 공유할 수 없을 때만 복사합니다. GPU 텐서는 먼저 cpu()로 복사해야 합니다.
     """
     t = torch.ones(3)
     n = t.numpy()
@@ -325,7 +324,7 @@ def distinguish_views():
     check("뷰는 모두 원본과 메모리를 공유합니다", all(shares_memory(t, base) for t in (viewed, transposed, sliced)))
     check("복사본은 메모리를 공유하지 않습니다", not any(shares_memory(t, base) for t in (picked, masked, cloned)))
     base[[0, 1]] = 7
-    show(f"{base = }", "인덱스 리스트로 선택한 두 행에 7을 대입한 결과")
+    show(f"{base = }", "인덱스 리스트로 선택한 위치에 대입한 결과")
     check("대입하면 원본이 변경됩니다", (base[[0, 1]] == 7).all())
 
 
@@ -409,8 +408,7 @@ def promote_dtypes():
     차원이 있는 텐서끼리 계산하면 bool, 정수, 실수의 순서로 더 높은 종류의 자료형이 됩니다. 같은
     종류이면 두 자료형의 범위를 모두 포함하는 자료형이 됩니다. 하지만 0차원 텐서와 Python 숫자는 종류가
     더 높을 때만 자료형에 영향을 줍니다. 따라서 uint8 텐서에 100을 더해도 uint8이며, 255를 넘으면
-    오버플로(overflow)가 발생합니다. 예를 들어 200 + 100은 44(300 - 256)입니다. //는 내림한 몫을
-    반환합니다.
+    오버플로(overflow)가 발생합니다. 예를 들어 200 + 100은 44(300 - 256)입니다.
     """
     flags, ints = torch.tensor([True, False]), torch.tensor([7, -7])
     floats, doubles = torch.tensor([0.5, 0.5]), torch.tensor([0.5, 0.5], dtype=torch.float64)
@@ -422,9 +420,9 @@ def promote_dtypes():
     pixels = torch.tensor([100, 200], dtype=torch.uint8)
     show(f"{pixels + 100 = }")
     show(f"{pixels.int() + 100 = }", "먼저 더 넓은 정수로 변환합니다")
-    check("더한 뒤에 uint8로 변환해도 같습니다", torch.equal(pixels + 100, (pixels.int() + 100).to(pixels.dtype)))
+    check("넓은 정수로 더한 뒤 변환해도 같습니다", torch.equal(pixels + 100, (pixels.int() + 100).to(pixels.dtype)))
     show(f"{ints / 2 = }")
-    show(f"{ints // 2 = }")
+    show(f"{ints // 2 = }", "내림한 값")
     show(f"{torch.div(ints, 2, rounding_mode='trunc') = }", "소수점 아래를 버린 값")
     check("몫 //와 나머지 %로 원래 값을 계산할 수 있습니다", torch.equal(ints // 2 * 2 + ints % 2, ints))
 
@@ -440,15 +438,15 @@ def find_float32_limits():
     big = torch.tensor(2.0**24)
     gap = torch.nextafter(big, torch.full_like(big, torch.inf)) - big
     show(f"{(big + 1).item() = }")
-    show(f"{(big.double() + 1).item() = }", "float64는 1의 차이를 구별합니다")
-    show(f"{gap = }", "다음으로 큰 float32와의 간격")
+    show(f"{(big.double() + 1).item() = }", "float64로 변환한 뒤에 더합니다")
+    show(f"{gap = }", "다음으로 큰 값과의 간격")
     check("간격의 4분의 1을 더하면 값이 그대로입니다", big + gap / 4 == big)
-    show(f"{big + 1 - big = }", "1이 먼저 사라졌습니다")
-    show(f"{big - big + 1 = }", "1이 남았습니다")
-    value, total = 0.1, torch.tensor(0.3) + torch.tensor(0.6)
+    show(f"{big + 1 - big = }", "1을 먼저 더합니다")
+    show(f"{big - big + 1 = }", "1을 나중에 더합니다")
+    value = 0.1
     show(f"{torch.tensor(value).item() = }", "저장된 근삿값")
-    show(f"{total == 0.9 = }", "0.3과 0.6의 합")
-    show(f"{total.isclose(torch.tensor(0.9)) = }")
+    show(f"{torch.tensor(0.3) + torch.tensor(0.6) == torch.tensor(0.9) = }")
+    show(f"{torch.isclose(torch.tensor(0.3) + torch.tensor(0.6), torch.tensor(0.9)) = }")
     check("isclose는 근삿값과 원래 값을 같다고 판단합니다", np.isclose(torch.tensor(value).item(), value))
 
 
@@ -457,8 +455,7 @@ def treat_image_as_tensor(output_dir):
 
     흑백 이미지는 밝기(0~255)의 [높이, 너비] 텐서입니다. 따라서 자르기, 좌우 반전, 밝기 반전은 모두 텐서
     연산입니다. 여기서는 브로드캐스팅과 대입으로 윙크하는 얼굴을 그립니다. 컬러 이미지의 모양은
-    PyTorch에서 [채널, 높이, 너비], matplotlib에서 [높이, 너비, 채널]입니다. permute로 순서를
-    변경합니다.
+    PyTorch에서 [채널, 높이, 너비], matplotlib에서 [높이, 너비, 채널]입니다.
     """
     size = 12
     y, x = torch.arange(size)[:, None], torch.arange(size)
@@ -472,7 +469,7 @@ def treat_image_as_tensor(output_dir):
     show(f"{image[4].tolist() = }", "두 눈이 있는 행")
     show(f"{image.flip(1)[4].tolist() = }", "좌우 반전")
     show(f"{(255 - image)[4].tolist() = }", "밝기 반전")
-    show(f"{color.permute(1, 2, 0).shape = }")
+    show(f"{color.permute(1, 2, 0).shape = }", "matplotlib에서 사용하는 순서")
     check("permute는 순서만 변경하고 값은 유지합니다", torch.equal(color.permute(1, 2, 0)[..., 0], color[0]))
     save_figure(draw_image_and_values(image, color), output_dir / "tensor_image.png")
 
@@ -482,7 +479,7 @@ def compare_with_loops(device):
 
     반복문은 원소마다 Python 코드를 실행합니다. 하지만 텐서 연산은 한 번 호출하면 컴파일된 코드가 모든
     원소를 처리합니다. 따라서 원소가 많으면 텐서 연산이 훨씬 빠릅니다. 특히 텐서를 반복문으로 순회하면
-    원소마다 작은 텐서가 생성되므로 리스트보다도 느립니다. 데이터가 작으면 GPU가 느릴 수 있습니다.
+    원소마다 작은 텐서가 생성되므로 리스트보다도 느립니다. 데이터가 작으면 GPU가 더 느리기도 합니다.
     """
     tensor = torch.arange(10_000, dtype=torch.float64)
     array, numbers = tensor.numpy(), tensor.tolist()
@@ -492,7 +489,7 @@ def compare_with_loops(device):
     show(f"{median_ms(tensor.sum) = :.4f}", "PyTorch")
     if device.type == "cuda":
         show(f"{median_ms(tensor.to(device).sum, torch.cuda.synchronize) = :.4f}", "GPU")
-    check("반복문으로 계산해도 결과가 같습니다", tensor.sum().isclose(add_one_by_one(tensor)))
+    check("반올림 오차를 제외하면 반복문의 결과와 같습니다", tensor.sum().isclose(add_one_by_one(tensor), rtol=1e-3))
 
 
 def add_one_by_one(values):
@@ -514,17 +511,17 @@ def read_common_errors(device):
     a, b = torch.ones(2, 3), torch.ones(2, 3)
     with expect(RuntimeError):
         a @ b
-    show(f"{(a @ b.T).shape = }", "해결 방법: 안쪽의 두 길이를 맞춥니다")
+    show(f"{(a @ b.T).shape = }", "안쪽의 두 길이를 맞춥니다")
     from_array = torch.from_numpy(np.ones((3, 2)))
     with expect(RuntimeError):
         a @ from_array
-    show(f"{(a @ from_array.float()).dtype = }", "해결 방법: 자료형을 맞춥니다")
-    elsewhere = torch.ones(2, 3, device=device if device.type == "cuda" else "meta")
+    show(f"{(a @ from_array.float()).dtype = }", "자료형을 맞춥니다")
+    elsewhere = torch.ones_like(a, device=device if device.type == "cuda" else "meta")
     with expect(RuntimeError):
         a + elsewhere
     with expect(TypeError):
         elsewhere.numpy()
-    show(f"{(a.to(elsewhere.device) + elsewhere).device = }", "해결 방법: 장치를 맞춥니다")
+    show(f"{(a.to(elsewhere.device) + elsewhere).device = }", "장치를 맞춥니다")
     check("0차원 CPU 텐서는 장치가 달라도 계산됩니다", (torch.tensor(2.0) * elsewhere).device == elsewhere.device)
 
 

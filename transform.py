@@ -1,41 +1,55 @@
-"""4장. 변형: 데이터를 학습할 수 있는 모습으로 바꿉니다.
+"""4장. 변형: 데이터를 학습에 적합한 형태로 변환합니다.
 
-데이터가 처음부터 학습에 맞는 모습인 일은 드뭅니다. 변형(transform)이 그 사이를 잇습니다.
-이미지를 텐서로, 정답을 원-핫으로 바꾸고, 정규화하고, 증강합니다. 나만의 변형도 만듭니다.
-단계마다 값의 종류, 모양, 범위가 어떻게 바뀌는지 눈으로 봅니다.
+이미지를 텐서로, 정답을 원-핫으로 변환하고, 정규화와 증강을 적용하고, 사용자 정의 변형을 작성합니다.
+변형을 적용하기 전과 적용한 후의 자료형, 모양, 값의 범위를 단계마다 확인합니다.
 
 실행 방법
-    python transform.py                  # 처음부터 끝까지
-    python transform.py --seed 1         # 다른 난수로 증강합니다
-    python transform.py --show           # 그림을 창으로도 봅니다
-    python transform.py --help           # 모든 옵션
+    python -m pip install torch torchvision matplotlib
+    python transform.py
+    python transform.py --seed 1 --show         # 다른 난수로 증강하고, 마지막에 그림을 창으로 엽니다
+    python transform.py --help                  # 모든 옵션을 출력합니다
 
-차례
-     1. 변형이 필요한 까닭                     look_at_raw_samples
-     2. ToTensor: 이미지를 텐서로              turn_image_into_tensor
-     3. Lambda: 정답을 원-핫으로               turn_label_into_one_hot
-     4. 데이터셋에 변형 달기                   load_with_transforms
-     5. 번호 정답과 원-핫 정답                 compare_label_forms, use_labels_that_need_one_hot
-     6. 요즘 방식: transforms.v2               use_transforms_v2, forget_to_scale
-     7. 정규화: 평균 0, 표준편차 1             measure_pixels, normalize_pixels, draw_pixel_histograms
-     8. Compose: 순서가 결과를 바꿉니다        compose_in_order, draw_padding_orders
-     9. 나만의 변형                            SaltAndPepper, use_own_transform
-    10. 증강: 학습용에만 합니다                augment_training_data, draw_augmentation_gallery
-    11. 배치 전체를 한 번에                    transform_whole_batch, flip_batch_at_random
-    12. lambda와 작업 프로세스                 pickle_transforms, send_transform_to_worker
+목차
+     1. 변형(transform)이 필요한 이유           load_raw_data
+     2. ToTensor: 이미지를 텐서로 변환          convert_image
+     3. ToTensor가 255로 나누는 입력            find_divided_inputs
+     4. Lambda: 정답을 원-핫(one-hot)으로 변환  encode_label
+     5. 데이터셋에 변형 지정하기                apply_transforms
+     6. 정수 정답과 원-핫 정답                  compare_label_forms
+     7. 원-핫 정답이 필요한 경우                use_soft_labels
+     8. transforms.v2와 scale=True              use_v2
+     9. 정규화(normalize)                       normalize_images
+    10. 정규화와 SGD                            compare_training, train_with_sgd
+    11. Compose: 변형의 순서                    compose_in_order
+    12. 사용자 정의 변형                        SaltAndPepper, use_custom_transform
+    13. 증강(augmentation)은 학습용 데이터에만  augment_training_data, compare_augmentations, count_kinds
+    14. 배치 변환과 난수                        transform_batch
+    15. 변형의 직렬화와 워커(worker) 프로세스   send_to_worker, try_pickle, start_workers
 
 다음 장은 model.py입니다.
 """
 
+# /// script
+# requires-python = ">=3.10"
+# dependencies = ["torch>=2.10.0", "torchvision>=0.25.0", "matplotlib>=3.9.0"]
+# ///
+
 import argparse
+import atexit
+import contextlib
+import copy
+import inspect
 import os
 import pickle
+import re
 import shutil
+import signal
+import socket
 import sys
 import tempfile
-import threading
+import textwrap
 import time
-import warnings
+import traceback
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -45,787 +59,792 @@ from torch import nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Subset
 from torchvision import datasets
-from torchvision.datasets.mnist import read_image_file, read_label_file
 from torchvision.transforms import Lambda, ToTensor, v2
 
 
-def print_form(name, value):
-    """값의 종류, 모양(shape), 자료형(dtype), 범위를 한 줄로 보여 줍니다. 변형의 앞과 뒤를 견줄 때 씁니다."""
-    kind = f"{type(value).__module__.split('.')[0]} {type(value).__name__}"
+def form(value):
+    """이미지, 배열, 텐서의 종류, 자료형(PIL 이미지는 모드), 모양, 값의 범위를 문자열로 반환합니다."""
     array = np.asarray(value)
-    if isinstance(value, (np.ndarray, torch.Tensor)):
-        form = f"{list(value.shape)} {value.dtype}"
-    else:
-        form = f"size={value.size} mode={value.mode}"  # PIL 이미지에는 shape와 dtype이 없습니다
-    print(f"    {name:<22} {kind:<17} {form:<32} {array.min():.4g} ~ {array.max():.4g}")
+    kind = f"{type(value).__module__.partition('.')[0]} {type(value).__name__}"
+    dtype = str(getattr(value, "dtype", getattr(value, "mode", ""))).removeprefix("torch.")
+    shape = list(getattr(value, "shape", getattr(value, "size", ())))
+    return f"{kind}, {dtype}, {shape}, {float(array.min()):.4g} ~ {float(array.max()):.4g}"
 
 
-def look_at_raw_samples(FashionMNIST, data_dir):
-    """변형(transform)이 왜 필요한지 봅니다.
+def load_raw_data(data_dir):
+    """1. 변형(transform)이 필요한 이유
 
-    TorchVision의 데이터셋은 두 가지 변형을 받습니다. transform은 특징(feature, 여기서는 이미지)을 바꾸고,
-    target_transform은 정답(label)을 바꿉니다. 둘 다 주지 않으면 저장된 그대로 나옵니다.
+    데이터가 항상 학습에 필요한 형태로 제공되지는 않습니다. 변형(transform)은 데이터를 조작하여 학습에
+    적합하게 만듭니다. TorchVision의 데이터셋은 대부분 특징(feature), 즉 이미지를 변환하는 transform과
+    정답(label)을 변환하는 target_transform을 인자로 받습니다. 변형을 지정하지 않으면 FashionMNIST는 PIL
+    이미지와 정수 정답을 반환합니다. 하지만 신경망은 실수(float) 텐서(tensor)를 입력으로 받으며,
+    DataLoader는 PIL 이미지를 배치(batch)로 묶지 못합니다.
     """
-    print("\n== 1. 변형(transform)이 필요한 까닭 ==")
-    print("데이터는 학습에 바로 쓸 수 있는 모습으로 오지 않을 때가 많습니다. 변형이 그 모습을 바꿉니다.")
-    print("먼저 데이터셋(dataset)에서 변형 없이 샘플 하나를 꺼내 봅니다.")
-    training_data = FashionMNIST(root=data_dir, train=True, download=True)
-    test_data = FashionMNIST(root=data_dir, train=False, download=True)
+    training_data = datasets.FashionMNIST(root=data_dir, train=True, download=True)
+    test_data = datasets.FashionMNIST(root=data_dir, train=False, download=True)
     image, label = training_data[0]
-    print_form("image", image)
-    print(f"    label                  {type(label).__name__} {label} ({training_data.classes[label]})")
-    assert image.size == (28, 28) and image.mode == "L" and isinstance(label, int)
-
-    print("신경망은 실수 텐서(tensor)의 배치(batch)를 받습니다. PIL 이미지는 배치로 묶이지도 않습니다.")
-    try:
+    show(f"{form(image) = !s}")
+    show(f"{label = }", training_data.classes[label])
+    check("정답은 정수입니다", isinstance(label, int))
+    with expect(TypeError):
         next(iter(DataLoader(training_data, batch_size=4)))
-        raise AssertionError("PIL 이미지가 배치로 묶였습니다")
-    except TypeError as error:
-        print(f"    TypeError: {error}")
-    print("그래서 이미지는 0~1의 텐서로(2번), 이 장에서는 정답을 원-핫(one-hot)으로(3번) 바꿉니다.")
     return training_data, test_data
 
 
-def turn_image_into_tensor(image):
-    """ToTensor()는 PIL 이미지나 ndarray를 FloatTensor로 바꾸고, 픽셀 값을 [0., 1.]로 줄입니다.
+def convert_image(image):
+    """2. ToTensor: 이미지를 텐서로 변환
 
-    [높이, 너비, 채널]이던 축은 PyTorch의 순서인 [채널, 높이, 너비]가 됩니다.
+    ToTensor()는 PIL 이미지나 NumPy 배열(ndarray)을 FloatTensor로 변환합니다. 이때 픽셀 값을 255로
+    나누어 [0., 1.] 범위로 비례하여 조정(scale)합니다. 또한 차원의 순서를 [높이, 너비, 채널]에서
+    PyTorch가 사용하는 [채널, 높이, 너비]로 변경합니다.
     """
-    print("\n== 2. ToTensor: 이미지를 텐서로 ==")
-    print("ToTensor()는 PIL 이미지나 uint8 ndarray를 FloatTensor로 바꾸고, 값을 255로 나누어 [0., 1.]에 둡니다.")
-    array = np.array(image)  # uint8 [28, 28]
+    array = np.array(image)
     tensor = ToTensor()(image)
-    print_form("before: PIL", image)
-    print_form("before: ndarray", array)
-    print_form("after: ToTensor()", tensor)
-    row, column = divmod(int(array.argmax()), 28)  # 가장 밝은 픽셀
-    print(f"    픽셀 하나를 따라가 봅니다 (행 {row}, 열 {column}): {array[row, column]} -> {tensor[0, row, column]:.4f}")
-    assert tensor.dtype == torch.float32 and tensor.shape == (1, 28, 28)
-    assert torch.equal(tensor, torch.from_numpy(array)[None] / 255)
-    assert torch.equal(tensor, ToTensor()(array))  # ndarray에서 시작해도 같습니다
-
-    color = ToTensor()(np.zeros((28, 20, 3), dtype=np.uint8))
-    print(f"모양(shape)도 바뀝니다. [높이, 너비, 채널] [28, 20, 3] -> [채널, 높이, 너비] {list(color.shape)}")
-    assert color.shape == (3, 28, 20)
-    unscaled = ToTensor()(array.astype(np.float32))
-    print("실수 ndarray는 이미 알맞은 범위라고 믿고 나누지 않습니다. 조심하십시오.")
-    print_form("float32 ndarray", unscaled)
-    assert unscaled.max() == float(array.max())
+    show(f"{form(image) = !s}", "변형 전")
+    show(f"{form(tensor) = !s}", "변형 후")
+    show(f"{array[14, 12:17] = }", "픽셀 5개의 값")
+    show(f"{tensor[0, 14, 12:17] = }")
+    check("변형 후의 값은 픽셀 값을 255로 나눈 값입니다", torch.equal(tensor, torch.from_numpy(array)[None] / 255))
+    color = np.zeros((28, 20, 3), dtype=np.uint8)
+    show(f"{color.shape, ToTensor()(color).shape = }")
+    check("채널 차원이 맨 앞으로 이동합니다", ToTensor()(color).shape == (color.shape[2], *color.shape[:2]))
 
 
-def turn_label_into_one_hot(label, classes):
-    """Lambda는 아무 함수나 변형으로 만듭니다. 여기서는 정답 번호를 원-핫(one-hot) 텐서로 바꿉니다.
+def find_divided_inputs(image):
+    """3. ToTensor가 255로 나누는 입력
 
-    원-핫은 정답 자리만 1이고 나머지는 0인 텐서입니다. 만드는 길은 두 걸음입니다.
-    크기 10의 0 텐서를 만들고, scatter_로 정답 y의 자리에 value=1을 놓습니다.
+    ToTensor는 uint8 배열과 L, RGB 같은 8비트 PIL 이미지의 값만 255로 나눕니다. 다른 자료형의 배열,
+    16비트 이미지(I;16), 실수 이미지(F)는 값의 범위가 이미 적절하다고 가정하고 그대로 변환합니다. 따라서
+    이러한 입력은 255로 나누는 코드를 직접 작성해야 합니다.
     """
-    print("\n== 3. Lambda: 정답을 원-핫(one-hot)으로 ==")
-    print("Lambda는 아무 함수나 변형으로 만듭니다. 정답 번호를, 그 자리만 1이고 나머지는 0인 텐서로 바꾸어 봅니다.")
-    y = label
-    zeros = torch.zeros(10, dtype=torch.float)
-    print(f"    정답                            y = {y} ({classes[y]})")
-    print(f"    걸음 1. torch.zeros(10)         {zeros.tolist()}")
-    index = torch.tensor(y)
-    print(f"    걸음 2. torch.tensor(y)         {index}  (1을 놓을 자리)")
-    result = zeros.scatter_(0, index, value=1)
-    print(f"    걸음 3. scatter_(0, ., value=1) {result.tolist()}")
-    print("scatter_의 0은 몇째 차원인지, 다음은 그 차원의 몇째 자리인지, value는 무엇을 놓을지입니다.")
-    print("이름 끝의 _는 제자리(in-place) 연산이라는 뜻입니다. 0 텐서 자신이 바뀌었습니다.")
-    assert result is zeros and result[y] == 1 and result.sum() == 1
+    array = np.array(image)
+    inputs = [array.astype(dtype) for dtype in (np.uint8, np.int32, np.int64, np.float32, np.bool_)]
+    inputs += [image.convert(mode) for mode in ("L", "RGB", "I;16", "F")]
+    follows_rule = []
+    for value in inputs:
+        tensor = ToTensor()(value)
+        print(f"    {form(value):<43} -> {form(tensor)}")
+        divided = np.asarray(tensor).max() < np.asarray(value).max()
+        follows_rule.append(divided == (np.asarray(value).dtype == np.uint8))
+    check("픽셀의 자료형이 uint8인 입력만 255로 나눕니다", all(follows_rule))
 
+
+def encode_label(label, classes):
+    """4. Lambda: 정답을 원-핫(one-hot)으로 변환
+
+    원-핫(one-hot) 텐서는 정답에 해당하는 인덱스의 값만 1이고 나머지는 0입니다. 다음 세 단계로
+    생성합니다.
+    1) 크기 10인 영 텐서(zero tensor)를 생성합니다. 10은 클래스의 개수입니다.
+    2) 정답 y를 인덱스로 사용할 텐서로 변환합니다.
+    3) scatter_를 호출하여 영 텐서의 차원 0에서 이 인덱스에 value=1을 할당합니다. 이름이 _로 끝나는
+       메서드는 제자리(in-place) 연산이므로, 새 텐서를 생성하지 않고 영 텐서를 직접 변경합니다.
+    Lambda는 사용자가 정의한 함수를 변형으로 감쌉니다. 여기서는 세 단계를 lambda 하나로 정의합니다.
+    """
+    y = label
+    zeros = torch.zeros(len(classes), dtype=torch.float)
+    show(f"{zeros = }", "1단계")
+    index = torch.tensor(y)
+    show(f"{index = }", "2단계")
+    result = zeros.scatter_(0, index, value=1)
+    show(f"{result = }", "3단계")
+    check("scatter_는 영 텐서 자체를 변경하고 반환합니다", result is zeros)
     to_one_hot = Lambda(lambda y: torch.zeros(10, dtype=torch.float).scatter_(0, torch.tensor(y), value=1))
-    print("세 걸음을 한 줄로: Lambda(lambda y: torch.zeros(10).scatter_(0, torch.tensor(y), value=1))")
-    print(f"    before: {type(y).__name__} {y}")
-    print_form("after: Lambda", to_one_hot(y))
-    assert torch.equal(to_one_hot(y), result)
+    check("Lambda로 정의한 변형의 결과도 같습니다", torch.equal(to_one_hot(y), result))
     return to_one_hot
 
 
-def load_with_transforms(FashionMNIST, data_dir, to_one_hot):
-    """두 변형을 데이터셋에 답니다. 이제 샘플을 꺼낼 때마다 변형을 거칩니다."""
-    print("\n== 4. 데이터셋에 변형 달기 ==")
-    training_data = FashionMNIST(
-        root=data_dir, train=True, download=True, transform=ToTensor(), target_transform=to_one_hot
-    )
-    print("FashionMNIST(..., transform=ToTensor(), target_transform=Lambda(...))로 다시 만들었습니다.")
+def apply_transforms(data_dir, to_one_hot):
+    """5. 데이터셋에 변형 지정하기
+
+    데이터셋을 생성할 때 변형을 지정하면 샘플을 가져올 때마다 변형이 적용됩니다. 저장된 데이터는
+    변경되지 않습니다. 변형은 호출 가능한 객체(callable)이면 됩니다. 따라서 lambda를 Lambda로 감싸지
+    않고 바로 지정할 수도 있습니다.
+    """
+    training_data = datasets.FashionMNIST(root=data_dir, train=True, transform=ToTensor(), target_transform=to_one_hot)
     X, y = next(iter(DataLoader(training_data, batch_size=64)))
-    print("1번에서 실패한 DataLoader가 이제 배치를 만듭니다. DataLoader는 3장(data_tutorial.py)에서 보았습니다.")
-    print_form("X [N, C, H, W]", X)
-    print_form("y [N, 10]", y)
-    print(f"    앞의 세 정답: {training_data.targets[:3].tolist()} -> y에서 1이 있는 자리: {y[:3].argmax(1).tolist()}")
-    assert X.shape[1:] == (1, 28, 28) and X.dtype == torch.float32
-    assert torch.equal(y.argmax(1), training_data.targets[: len(y)])
-    print("저장된 데이터는 그대로이고, 꺼낸 샘플만 바뀝니다.")
-    print_form("training_data.data", training_data.data)
-    assert training_data.data.dtype == torch.uint8
+    show(f"{form(X) = !s}", "N, C, H, W")
+    show(f"{form(y) = !s}")
+    show(f"{form(training_data.data) = !s}", "저장된 데이터")
+    stored = training_data.targets[: len(y)]
+    check("값이 1인 인덱스는 저장된 정답과 같습니다", torch.equal(y.float(), F.one_hot(stored, 10).float()))
+    plain_data = datasets.FashionMNIST(root=data_dir, train=True, target_transform=lambda y: torch.eye(10)[y])
+    check("Lambda로 감싸지 않은 lambda도 정답을 변환합니다", torch.equal(plain_data[0][1], torch.eye(10)[stored[0]]))
 
 
-def compare_label_forms(labels, to_one_hot):
-    """F.one_hot은 Lambda와 같은 것을 만듭니다. 교차 엔트로피는 번호와 원-핫에서 같은 값을 냅니다.
+def compare_label_forms(labels, seed):
+    """6. 정수 정답과 원-핫 정답
 
-    labels는 int64 [N]입니다. 돌려주는 것은 float32 [N, 10]입니다.
+    F.one_hot은 정수 정답의 배치를 한 번에 원-핫으로 변환합니다. 교차 엔트로피(cross entropy)는 정수
+    정답과 실수 원-핫 정답을 모두 받으며, 두 손실(loss)은 같습니다. 하지만 F.one_hot이 반환하는 int64
+    원-핫은 받지 않으므로 실수로 변환해야 합니다. 일반적인 분류에는 메모리를 적게 사용하는 정수 정답으로
+    충분합니다.
     """
-    print("\n== 5. 번호 정답과 원-핫 정답 ==")
+    logits = torch.randn(len(labels), 10, generator=torch.Generator().manual_seed(seed))
     one_hot = F.one_hot(labels, num_classes=10)
-    by_lambda = torch.stack([to_one_hot(y) for y in labels.tolist()])
-    print("F.one_hot은 배치 전체를 한 번에 원-핫으로 바꿉니다. Lambda의 결과와 같습니다.")
-    print_form("F.one_hot(labels, 10)", one_hot)
-    print_form("Lambda, stacked", by_lambda)
-    print("다른 것은 자료형(dtype)뿐입니다. int64 그대로는 손실 함수(loss function)가 받지 않습니다.")
-    assert torch.equal(one_hot.float(), by_lambda)
-
-    logits = torch.randn(len(labels), 10)  # 신경망이 낸 로짓(logit)이라고 합시다
-    try:
+    show(f"{form(one_hot) = !s}")
+    with expect(RuntimeError):
         F.cross_entropy(logits, one_hot)
-        raise AssertionError("정수 원-핫을 받았습니다")
-    except RuntimeError as error:
-        print(f"    RuntimeError: {error}")
-    from_index = F.cross_entropy(logits, labels)
-    from_one_hot = F.cross_entropy(logits, one_hot.float())
-    print(f"교차 엔트로피(cross entropy): 번호 정답 {from_index:.6f}, 원-핫 정답(float) {from_one_hot:.6f} -> 같습니다.")
-    torch.testing.assert_close(from_index, from_one_hot)
-    sizes = labels.itemsize, 10 * by_lambda.itemsize
-    print(f"보통의 분류에는 번호로 충분합니다. 샘플 하나에 번호는 {sizes[0]}바이트, 원-핫은 {sizes[1]}바이트입니다.")
-    return one_hot.float()
+    integer_loss, one_hot_loss = F.cross_entropy(logits, labels), F.cross_entropy(logits, one_hot.float())
+    show(f"{integer_loss, one_hot_loss = }")
+    check("정수 정답의 손실과 원-핫 정답의 손실은 같습니다", torch.isclose(integer_loss, one_hot_loss))
+    show(f"{labels.nbytes = }", "정수 정답의 크기(바이트)")
+    show(f"{one_hot.float().nbytes = }", "원-핫 정답의 크기(바이트)")
 
 
-def use_labels_that_need_one_hot(labels, one_hot):
-    """정답이 번호 하나로 적히지 않을 때에는 원-핫이 필요합니다. 섞은 정답과 MSE가 그렇습니다."""
-    print("원-핫이 필요한 때는 정답이 번호 하나로 적히지 않을 때입니다.")
-    logits = torch.randn(len(labels), 10)
-    other = labels.roll(1)  # 옆 샘플의 정답
-    mixed = 0.7 * one_hot + 0.3 * F.one_hot(other, 10)
-    i = (labels != other).int().argmax()  # 두 정답이 다른 첫 샘플
-    print(f"    섞기(mixup): 정답 {labels[i]}에 0.7, 정답 {other[i]}에 0.3을 줍니다.")
-    print(f"        {[round(p, 2) for p in mixed[i].tolist()]}")
-    loss = F.cross_entropy(logits, mixed)
-    by_parts = 0.7 * F.cross_entropy(logits, labels) + 0.3 * F.cross_entropy(logits, other)
-    print(f"        교차 엔트로피 {loss:.4f}, 0.7 x (첫째 정답의 손실) + 0.3 x (둘째 정답의 손실) {by_parts:.4f}")
-    torch.testing.assert_close(loss, by_parts)
+def use_soft_labels(labels, seed):
+    """7. 원-핫 정답이 필요한 경우
 
-    smooth = 0.9 * one_hot + 0.1 / 10  # 정답에 0.91, 나머지에 0.01씩
-    loss = F.cross_entropy(logits, smooth)
-    built_in = F.cross_entropy(logits, labels, label_smoothing=0.1)
-    print(f"    평활화(label smoothing): 손수 만든 정답 {loss:.4f}, 번호와 label_smoothing=0.1 {built_in:.4f}")
-    print("        결과가 같습니다. 교차 엔트로피의 평활화는 옵션이 해 주므로 번호로도 됩니다.")
-    torch.testing.assert_close(loss, built_in)
-
-    loss = F.mse_loss(F.softmax(logits, dim=1), one_hot)
-    print(f"    MSE: 확률 [N, 10]과 원-핫 [N, 10]의 모양이 같아야 합니다: 손실 {loss:.4f}")
-    assert torch.isclose(loss, (F.softmax(logits, dim=1) - one_hot).square().sum() / one_hot.numel())
-
-
-def use_transforms_v2(image):
-    """요즘 방식은 torchvision.transforms.v2입니다. ToTensor를 두 걸음으로 나눕니다.
-
-    ToImage는 텐서로 바꾸기만 하고(값은 그대로), ToDtype(torch.float32, scale=True)는 자료형과 범위를 바꿉니다.
-    나뉘어 있으면 그 사이에, 작고 빠른 uint8일 때 다른 변형을 할 수 있습니다.
+    정답을 정수 하나로 나타낼 수 없을 때는 클래스마다 값이 있는 벡터를 사용합니다. 예를 들어
+    믹스업(mixup)은 두 샘플을 섞고 정답도 같은 비율로 섞습니다. 또한 평균 제곱 오차(MSE)로 두 벡터를
+    비교할 때도 원-핫 정답을 사용합니다. 하지만 레이블 스무딩(label smoothing)은 교차 엔트로피가
+    label_smoothing 인자로 제공하므로 정수 정답으로 충분합니다.
     """
-    print("\n== 6. 요즘 방식: transforms.v2 ==")
-    print("v2는 ToTensor를 두 걸음으로 나눕니다. ToImage는 텐서로만 바꾸고, ToDtype은 자료형과 범위를 바꿉니다.")
-    print("v2의 변형은 이미지 한 장도, 배치도, 물체의 테두리 상자도 받습니다. 새로 쓰는 코드에는 v2가 권장됩니다.")
-    to_image, to_float = v2.ToImage(), v2.ToDtype(torch.float32, scale=True)
-    whole = to_image(image)
-    scaled = to_float(whole)
-    print_form("before", image)
-    print_form("1. v2.ToImage()", whole)
-    print_form("2. v2.ToDtype(scale)", scaled)
-    print_form("ToTensor()", ToTensor()(image))
-    assert whole.dtype == torch.uint8 and scaled.dtype == torch.float32
-
-    # 픽셀 값은 256가지뿐이므로, 모두 견주어 볼 수 있습니다.
-    every = np.arange(256, dtype=np.uint8).reshape(16, 16)
-    old, new = ToTensor()(every), to_float(to_image(every))
-    difference = (old - new).abs().max().item()
-    print(f"픽셀 값 256가지 모두에서 ToTensor와 같습니다. 가장 큰 차이는 {difference:.0e}입니다.")
-    print("이 차이는 float32의 마지막 자리입니다. 하나는 255로 나누고, 하나는 1/255을 곱하기 때문입니다.")
-    torch.testing.assert_close(torch.Tensor(new), old, rtol=0, atol=1e-7)
-    torch.testing.assert_close(torch.Tensor(scaled), ToTensor()(image), rtol=0, atol=1e-7)
+    logits = torch.randn(len(labels), 10, generator=torch.Generator().manual_seed(seed))
+    one_hot = F.one_hot(labels, num_classes=10).float()
+    other = labels.roll(1)  # 이웃한 샘플의 정답
+    mixed = 0.7 * one_hot + 0.3 * F.one_hot(other, num_classes=10)
+    show(f"{mixed[0] = }", "믹스업의 정답")
+    loss = 0.7 * F.cross_entropy(logits, labels) + 0.3 * F.cross_entropy(logits, other)
+    check("섞은 정답의 손실은 두 손실을 섞은 값입니다", torch.isclose(F.cross_entropy(logits, mixed), loss))
+    show(f"{F.mse_loss(logits.softmax(dim=1), one_hot) = }", "확률과 원-핫 정답의 MSE")
+    smooth = 0.9 * one_hot + 0.1 / 10
+    loss = F.cross_entropy(logits, labels, label_smoothing=0.1)
+    check("정수 정답으로도 레이블 스무딩을 계산합니다", torch.isclose(F.cross_entropy(logits, smooth), loss))
 
 
-def forget_to_scale(image):
-    """scale=True는 자료형을 바꿀 때 값의 범위도 함께 바꾸라는 뜻입니다. 기본값은 False입니다."""
-    print("scale=True는 범위도 함께 바꾸라는 뜻입니다. 정수는 0~255, 실수는 0~1이 제 범위입니다. 잊으면 이렇습니다.")
-    whole = v2.ToImage()(image)
-    unscaled = v2.ToDtype(torch.float32)(whole)  # scale의 기본값은 False입니다
-    print_form("float32, scale=False", unscaled)
-    assert unscaled.max() == whole.max()
-    print("오류가 나지 않아서 더 위험합니다. 입력이 255배 커져서, 0~1에 맞춘 학습률(learning rate)이 맞지 않게 됩니다. 거꾸로도 봅니다.")
-    scaled = v2.ToDtype(torch.float32, scale=True)(whole)
-    back = v2.ToDtype(torch.uint8, scale=True)(scaled)
-    black = v2.ToDtype(torch.uint8, scale=False)(scaled)
-    print_form("uint8, scale=True", back)
-    print_form("uint8, scale=False", black)
-    print("scale=True로는 원래 이미지로 돌아오고, scale=False로는 소수점 아래를 버려서 거의 다 0이 됩니다.")
-    assert torch.equal(back, whole) and black.max() <= 1
+def use_v2(image):
+    """8. transforms.v2와 scale=True
 
+    새로 작성하는 코드에는 torchvision.transforms.v2를 권장합니다. v2는 ToTensor를 두 단계로 분리합니다.
+    ToImage는 값을 유지하면서 텐서로 변환하고, ToDtype(torch.float32, scale=True)는 자료형과 값의 범위를
+    변환합니다. ToTensor는 255로 나누지만 ToDtype은 1/255을 곱하므로, 마지막 자릿수가 다를 수 있습니다.
 
-def measure_pixels(images):
-    """uint8 이미지들의 평균과 표준편차를 0~1의 눈금으로 잽니다. 메모리를 거의 쓰지 않습니다.
-
-    픽셀 값은 256가지뿐입니다. 값마다 몇 번 나왔는지 세면, 실수로 바꾸지 않고도 정확히 계산합니다.
-    6만 장을 float64로 바꾸면 약 376 MB이지만, 센 결과는 수 256개입니다.
+    scale=True에서 실수의 범위는 0~1이고, 정수의 범위는 0부터 그 자료형의 최댓값까지입니다. 즉, uint8은
+    0~255이지만 int16은 0~32767입니다. 기본값인 scale=False는 오류 없이 값의 범위를 그대로 둡니다.
     """
-    counts = torch.bincount(images.flatten(), minlength=256)
-    values = torch.arange(256, dtype=torch.float64) / 255
-    mean = (counts * values).sum() / counts.sum()
-    variance = (counts * (values - mean) ** 2).sum() / counts.sum()
-    return mean.item(), variance.sqrt().item()
+    tensor = v2.ToImage()(image)
+    scaled = v2.ToDtype(torch.float32, scale=True)(tensor)
+    show(f"{form(tensor) = !s}", "1단계")
+    show(f"{form(scaled) = !s}", "2단계")
+    levels = torch.arange(256, dtype=torch.uint8).view(1, 16, 16)  # uint8의 모든 값
+    difference = v2.ToDtype(torch.float32, scale=True)(levels) - ToTensor()(levels[0].numpy())
+    show(f"{difference.abs().max() = }")
+    check("ToTensor와의 차이는 1e-7 이하입니다", difference.abs().max() <= 1e-7)
+    for dtype in (torch.uint8, torch.int16):
+        largest = v2.ToDtype(dtype, scale=True)(torch.ones(1, 1, 1)).item()
+        check(f"{dtype}: 1.0을 변환한 값은 자료형의 최댓값 {largest}입니다", largest == torch.iinfo(dtype).max)
+    unscaled, restored = v2.ToDtype(torch.float32)(tensor), v2.ToDtype(torch.uint8, scale=True)(scaled)
+    show(f"{form(unscaled) = !s}", "scale=False")
+    check("scale=True로 다시 변환하면 원래 값이 됩니다", torch.equal(restored, tensor))
+    truncated = v2.ToDtype(torch.uint8)(scaled)
+    check("scale=False이면 255만 1이 되고 나머지는 0이 됩니다", torch.equal(truncated, (tensor == 255).byte()))
 
 
-def measure_after(transform, images):
-    """변형을 정말로 거친 다음의 평균과 표준편차입니다. 5,000장씩 나누어 메모리를 아낍니다."""
-    total = squares = 0.0
-    for part in images.unsqueeze(1).split(5000):
-        x = transform(part)
-        total += x.sum(dtype=torch.float64).item()
-        squares += x.square().sum(dtype=torch.float64).item()
-    mean = total / images.numel()
-    return mean, (squares / images.numel() - mean**2) ** 0.5
+def normalize_images(training_data, test_data, output_dir):
+    """9. 정규화(normalize)
 
-
-def normalize_pixels(training_data, test_data):
-    """정규화(normalize)는 평균을 빼고 표준편차로 나눕니다. 평균 0, 표준편차 1이 됩니다.
-
-    평균과 표준편차는 학습용 이미지에서만 잽니다. 시험용 이미지는 아직 만나지 못한 미래의 데이터 노릇을 합니다.
-    그것을 미리 재어 쓰면 답안지를 엿보는 셈입니다. 그래서 시험용에도 학습용에서 잰 값을 그대로 씁니다.
+    정규화(normalize)는 값에서 평균을 빼고 표준편차로 나눕니다. 평균과 표준편차는 학습용 데이터로만
+    계산하고, 처음 보는 데이터의 역할을 하는 테스트용 데이터에도 같은 값을 사용합니다. RGB 이미지의 배치
+    [N, C, H, W]는 dim=(0, 2, 3)을 지정하여 채널별로 계산합니다. 이때 ImageNet의 RGB 평균 3개를 흑백
+    이미지에 지정해도 오류가 발생하지 않고 채널이 3개로 늘어나므로 주의하세요.
     """
-    print("\n== 7. 정규화(normalize) ==")
-    print("정규화는 (값 - 평균) / 표준편차입니다. 입력의 크기가 고르면 학습이 순조롭습니다.")
-    mean, std = measure_pixels(training_data.data)
-    print(f"학습용 {len(training_data)}장에서만 잽니다: 평균 {mean:.4f}, 표준편차 {std:.4f}")
-    print("시험용은 재지 않습니다. 처음 만나는 데이터 노릇을 해야 하므로, 학습용에서 잰 값을 그대로 씁니다.")
+    x = training_data.data / 255
+    mean, std = [x.mean().item()], [x.std().item()]
+    show(f"{mean, std = }")
+    normalize = v2.Normalize(mean, std)
+    train, test = normalize(x.unsqueeze(1)), normalize(test_data.data.unsqueeze(1) / 255)
+    show(f"{train.mean(), train.std() = }", "반올림 오차만 남습니다")
+    show(f"{test.mean(), test.std() = }")
+    check("정규화한 학습용 데이터의 평균은 0, 표준편차는 1입니다", max(abs(train.mean()), abs(train.std() - 1)) < 1e-3)
 
-    normalize = v2.Compose([v2.ToDtype(torch.float32, scale=True), v2.Normalize(mean=[mean], std=[std])])
-    before = training_data.data[:1]
-    after = normalize(before)
-    print_form("before (one image)", before)
-    print_form("after Normalize", after)
-    train_mean, train_std = measure_after(normalize, training_data.data)
-    test_mean, test_std = measure_after(normalize, test_data.data)
-    print("변형을 거친 다음에 다시 재었습니다.")
-    shown = round(train_mean, 4) + 0.0  # 0을 더하면 -0.0이 0.0으로 보입니다
-    print(f"    학습용 {len(training_data):>5}장: 평균 {shown:>7.4f}, 표준편차 {train_std:.4f}  (0과 1이어야 합니다)")
-    print(f"    시험용 {len(test_data):>5}장: 평균 {test_mean:>7.4f}, 표준편차 {test_std:.4f}  (0과 1에 가깝습니다)")
-    assert abs(train_mean) < 1e-4 and abs(train_std - 1) < 1e-4
-    assert abs(test_mean) < 0.2 and abs(test_std - 1) < 0.2
-
-    restored = after * std + mean
-    print("그림으로 볼 때에는 거꾸로 되돌립니다: 값 x 표준편차 + 평균")
-    torch.testing.assert_close(restored, before / 255)
-    return mean, std
+    colors = torch.rand(8, 3, 28, 28, generator=torch.Generator().manual_seed(0))
+    show(f"{colors.mean(dim=(0, 2, 3)) = }", "채널별 평균")
+    imagenet = v2.Normalize(mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225])
+    show(f"{imagenet(x[:1]).shape = }", f"입력의 모양은 {list(x[:1].shape)}")
+    check("결과의 채널 수는 지정한 평균의 개수입니다", len(imagenet(x[:1])) == len(imagenet.mean))
+    figure = draw_histograms(training_data.data, test_data.data, normalize)
+    save_figure(figure, output_dir / "transform_histograms.png")
+    return normalize
 
 
-def draw_pixel_histograms(train_images, test_images, mean, std):
-    """정규화하기 전과 후의 픽셀 분포를 그립니다. 모양은 그대로이고 눈금만 바뀝니다."""
-    pixels = np.arange(256)
-    panels = [
-        ("1. Stored: uint8", pixels, 255 * mean, 255 * std),
-        ("2. After ToDtype(float32, scale=True)", pixels / 255, mean, std),
-        ("3. After Normalize(mean, std)", (pixels / 255 - mean) / std, 0, 1),
-    ]
-    train_style = {"color": "#0072B2", "linewidth": 1.5}
-    test_style = {"color": "#D55E00", "linewidth": 1.5, "linestyle": "--"}
-    figure, axes = plt.subplots(1, 3, figsize=(13, 4.2), sharey=True, layout="constrained")
-    for axis, (title, values, center, spread) in zip(axes, panels):
-        half = (values[1] - values[0]) / 2
-        edges = np.linspace(values[0] - half, values[-1] + half, 65)  # 막대 64개에 픽셀 값이 4가지씩 들어갑니다
-        for images, name, style in ((train_images, "train", train_style), (test_images, "test", test_style)):
-            counts = torch.bincount(images.flatten(), minlength=256).numpy()
-            axis.hist(values, edges, weights=100 * counts / counts.sum(), histtype="step", label=name, **style)
-        axis.axvline(center, color="black", label="train mean")
-        axis.axvspan(center - spread, center + spread, color="#E69F00", alpha=0.25, label="mean ± 1 std")
-        axis.set(title=title, xlabel=f"pixel value (mean {center:.4g}, std {spread:.4g})", yscale="log")
-    axes[0].set_ylabel("share of pixels (%, log scale)")
-    axes[0].legend(loc="upper right")
-    figure.suptitle("Pixel values before and after normalizing: same shape, another scale")
-    return figure
+def compare_training(training_data, normalize, seed, output_dir):
+    """10. 정규화와 SGD
+
+    정규화한 입력을 사용하면 SGD로 학습할 때 손실이 더 빨리 줄어드는 경우가 많습니다. 여기서는 학습용
+    데이터의 일부로 작은 신경망을 학습하여 비교합니다. 초기 가중치와 배치의 순서는 같고 입력만 다릅니다.
+    업데이트 크기를 매개변수마다 조정하는 Adam에서는 차이가 이보다 작을 수 있습니다.
+    """
+    X, y = training_data.data[:2000].unsqueeze(1) / 255, training_data.targets[:2000]
+    curves = []
+    for learning_rate in (0.01, 0.1):
+        before, after = (train_with_sgd(x, y, learning_rate, seed) for x in (X, normalize(X)))
+        print(f"    학습률 {learning_rate}: 학습 손실 {before[-1]:.4f}, 정규화하면 {after[-1]:.4f}", flush=True)
+        check(f"학습률 {learning_rate}: 정규화한 입력의 손실이 더 작습니다", after[-1] < before[-1])
+        curves.append((learning_rate, before, after))
+    save_figure(draw_training(curves), output_dir / "transform_normalize_sgd.png")
 
 
-def compose_in_order(image, mean, std):
-    """Compose는 변형을 순서대로 이어 붙입니다. 순서가 바뀌면 결과도 바뀝니다."""
-    print("\n== 8. Compose: 순서가 결과를 바꿉니다 ==")
-    print("Compose는 변형을 목록의 순서대로 이어 붙입니다. 한 걸음씩 따라가 봅니다.")
-    pipeline = v2.Compose([
-        v2.ToImage(),
-        v2.Pad(4),  # 둘레에 4픽셀씩, 값 0을 붙입니다
-        v2.ToDtype(torch.float32, scale=True),
-        v2.Normalize([mean], [std]),
-    ])  # fmt: skip
-    value = image
-    print_form("before", value)
-    for step in pipeline.transforms:
-        value = step(value)
-        print_form(f"{type(step).__name__}", value)
-    assert torch.equal(value, pipeline(image))
-
-    print("잘못된 순서 하나: 실수로 바꾸기 전에 정규화하면 오류가 납니다. 금방 알 수 있으니 다행입니다.")
-    try:
-        v2.Compose([v2.ToImage(), v2.Normalize([mean], [std]), v2.ToDtype(torch.float32, scale=True)])(image)
-        raise AssertionError("uint8 이미지를 정규화했습니다")
-    except TypeError as error:
-        print(f"    TypeError: {error}")
-
-    print("잘못된 순서 둘: 정규화한 다음에 둘레를 붙이면, 오류 없이 결과만 달라집니다.")
-    to_normalized = v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True), v2.Normalize([mean], [std])])
-    padded_last = v2.Pad(4)(to_normalized(image))
-    print(f"    붙이고 정규화: 둘레의 값 {value[0, 0, 0]:>7.4f}  (검은색 0을 정규화한 값)")
-    print(f"    정규화하고 붙이기: 둘레의 값 {padded_last[0, 0, 0]:.4f}  (정규화한 뒤의 0은 평균 밝기, 곧 회색)")
-    print("    가운데 28x28은 두 결과가 같습니다. 빈 곳을 0으로 채우는 변형(Pad, 회전)은 정규화보다 앞에 둡니다.")
-    assert torch.equal(value[:, 4:-4, 4:-4], padded_last[:, 4:-4, 4:-4])
-    assert abs(value[0, 0, 0] + mean / std) < 1e-5 and padded_last[0, 0, 0] == 0
-    return value, padded_last
+def train_with_sgd(X, y, learning_rate, seed):
+    """작은 신경망을 SGD로 5에폭(epoch) 학습하고, 에폭별 학습 손실을 반환합니다."""
+    torch.manual_seed(seed)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(X[0].numel(), 64), nn.ReLU(), nn.Linear(64, 10))
+    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
+    losses = []
+    for _ in range(5):
+        total_loss = 0.0
+        for indices in torch.randperm(len(X)).split(32):
+            loss = F.cross_entropy(model(X[indices]), y[indices])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total_loss += loss.item() * len(indices)
+        losses.append(total_loss / len(X))
+    return losses
 
 
-def draw_padding_orders(padded_first, padded_last):
-    """두 순서의 결과를 같은 눈금으로 나란히 그립니다."""
-    low, high = padded_first.min().item(), padded_first.max().item()
-    figure, axes = plt.subplots(1, 2, figsize=(9, 4.6), layout="constrained")
-    titles = ("Pad, then Normalize", "Normalize, then Pad")
-    for axis, image, title in zip(axes, (padded_first, padded_last), titles):
-        picture = axis.imshow(image[0].numpy(), cmap="gray", vmin=low, vmax=high)
-        axis.set_title(f"{title}\nborder value {image[0, 0, 0]:.2f}")
-        axis.set(xticks=[], yticks=[])
-    figure.colorbar(picture, ax=axes, label="value after both steps")
-    figure.suptitle("The same two transforms in two orders")
-    return figure
+def compose_in_order(image, normalize, output_dir):
+    """11. Compose: 변형의 순서
+
+    v2.Compose는 변형을 지정한 순서대로 적용합니다. 예를 들어 Normalize는 실수로 변환한 뒤에만 사용할 수
+    있습니다. 또한 정규화한 뒤에 0으로 패딩(padding)하면 오류는 없지만, 가장자리가 검은색이 아니라 평균
+    밝기가 됩니다. 따라서 빈 곳을 0으로 채우는 변형은 Normalize보다 먼저 적용합니다.
+    """
+    to_float = v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True)])
+    result = v2.Compose([to_float, normalize])(image)
+    check("Compose는 변형을 하나씩 적용한 결과와 같습니다", torch.equal(result, normalize(to_float(image))))
+    with expect(TypeError):
+        v2.Compose([v2.ToImage(), normalize])(image)
+
+    other = v2.Pad(4)
+    results = []
+    for steps in ([other, normalize], [normalize, other]):
+        result, name = v2.Compose([to_float, *steps])(image), ", ".join(type(step).__name__ for step in steps)
+        print(f"    {name}: {form(result)}, 왼쪽 위 픽셀 {result[0, 0, 0]:.4f}")
+        results.append((name, result))
+    save_figure(draw_orders(results), output_dir / "transform_order.png")
 
 
 class SaltAndPepper:
-    """나만의 변형입니다. 픽셀의 일부(amount)를 아무 데나 골라 검은색(0)이나 흰색(1)으로 바꿉니다.
-
-    변형은 부를 수 있으면 됩니다. __call__이 값을 받아 새 값을 돌려줍니다. 설정은 __init__에서 받습니다.
-    받은 이미지를 제자리에서 고치지 않습니다. 그 이미지는 데이터셋의 것일 수 있습니다.
-    """
+    """사용자 정의 변형의 예입니다. 픽셀의 일부(amount)를 무작위로 선택하여 검은색(0)이나 흰색(1)으로 변경합니다."""
 
     def __init__(self, amount):
         self.amount = amount
 
-    def __call__(self, image):  # 값이 0~1인 실수 텐서. [C, H, W]도 [N, C, H, W]도 됩니다
+    def __call__(self, image):  # 0~1인 실수 텐서입니다. [C, H, W]와 [N, C, H, W]를 모두 받습니다
         noise = torch.rand(image.shape, device=image.device)
-        image = image.masked_fill(noise < self.amount / 2, 0)  # masked_fill_이 아니므로 새 텐서입니다
+        image = image.masked_fill(noise < self.amount / 2, 0)  # 이름이 _로 끝나지 않으므로 새 텐서를 반환합니다
         return image.masked_fill(noise > 1 - self.amount / 2, 1)
 
-    def __repr__(self):  # print(compose)에 이렇게 보입니다
-        return f"SaltAndPepper(amount={self.amount})"
 
+def use_custom_transform(image, seed):
+    """12. 사용자 정의 변형
 
-def use_own_transform(image):
-    """나만의 변형도 Compose에 그대로 들어갑니다."""
-    print("\n== 9. 나만의 변형 ==")
-    print("변형은 부를 수 있는 것이면 됩니다. 설정이 있으면 클래스로 만들고 __call__에 할 일을 적습니다.")
-    print("여기서는 픽셀의 일부를 검은색이나 흰색으로 바꾸는 SaltAndPepper를 만들었습니다. Compose에 그대로 들어갑니다.")
+    설정이 필요한 변형은 클래스로 정의하여 __init__에서 설정을 저장하고 __call__에서 이미지를
+    변환합니다. 입력이 데이터셋의 원본일 수 있으므로 제자리(in-place)에서 변경하지 않아야 합니다.
+    SaltAndPepper는 흰색을 1로 가정하므로 ToDtype과 Normalize 사이에 지정합니다.
+    """
+    torch.manual_seed(seed)
     noise = SaltAndPepper(amount=0.2)
-    pipeline = v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True), noise])
-    print(pipeline)
-    print_form("before", image)
-    print_form("after", pipeline(image))
-
-    gray = torch.full((1, 200, 200), 0.5)  # 회색 이미지에 해 보면 바뀐 픽셀을 쉽게 셉니다
+    transform = v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True), noise])
+    show(f"{form(transform(image)) = !s}")
+    gray = torch.full((1, 200, 200), 0.5)
     noisy = noise(gray)
-    black, white = (noisy == 0).float().mean(), (noisy == 1).float().mean()
-    print(f"회색 이미지로 확인합니다: 검은색 {black:.1%}, 흰색 {white:.1%}, 그대로 {1 - black - white:.1%}")
-    assert abs(black - noise.amount / 2) < 0.02 and abs(white - noise.amount / 2) < 0.02
-    assert (gray == 0.5).all()
-    print("받은 이미지는 그대로입니다. 제자리에서 고치면 데이터셋의 원본이 망가질 수 있습니다.")
-    print("흰색이 1이므로, 이 변형의 자리는 ToDtype 뒤이고 Normalize 앞입니다.")
+    shares = torch.stack([(noisy == value).float().mean() for value in (0, 1)])
+    show(f"{shares = }", "검은색과 흰색으로 변경된 픽셀의 비율")
+    check("두 비율은 amount의 절반에 가깝습니다", (shares - noise.amount / 2).abs().max() < 0.02)
+    check("입력 이미지는 변경되지 않았습니다", torch.equal(gray, torch.full_like(gray, 0.5)))
 
 
-def augment_training_data(FashionMNIST, data_dir, mean, std, index):
-    """증강(augmentation)은 이미지를 무작위로 조금씩 바꾸어, 꺼낼 때마다 새 이미지를 보게 합니다.
+def augment_training_data(data_dir, image, normalize, seed, output_dir):
+    """13. 증강(augmentation)은 학습용 데이터에만
 
-    같은 이미지를 외우기 어려워져서 과적합(overfitting)을 덜 합니다. 정답이 달라질 만큼 바꾸면 안 됩니다.
-    시험에는 쓰지 않습니다. 시험은 진짜 이미지에서, 잴 때마다 같은 답이 나와야 합니다.
+    증강(augmentation)은 샘플을 가져올 때마다 이미지를 무작위로 조금씩 변형합니다. 모델이 같은 이미지를
+    외우기 어려워지므로 과적합(overfitting)을 줄일 수 있습니다. 하지만 정답이 달라지는 변형은 사용하지
+    않습니다. 예를 들어 숫자 6을 180도 회전하면 9가 됩니다. 또한 테스트용 데이터에는 적용하지 않습니다.
+    실제 이미지로 측정해야 하고, 다시 측정해도 결과가 같아야 하기 때문입니다.
     """
-    print("\n== 10. 증강(augmentation) ==")
-    print("증강은 꺼낼 때마다 이미지를 무작위로 조금 바꿉니다. 외우기 어려워져서 과적합(overfitting)을 덜 합니다.")
-    print("정답이 달라지는 증강은 안 됩니다. 옷은 좌우로 뒤집어도 되지만, 숫자 6을 180도 돌리면 9가 됩니다.")
-    to_normalized = [v2.ToDtype(torch.float32, scale=True), v2.Normalize([mean], [std])]
+    torch.manual_seed(seed)
     augment = [v2.RandomHorizontalFlip(p=0.5), v2.RandomCrop(28, padding=2)]
+    to_normalized = [v2.ToDtype(torch.float32, scale=True), normalize]
     train_transform = v2.Compose([v2.ToImage(), *augment, *to_normalized])
-    test_transform = v2.Compose([v2.ToImage(), *to_normalized])  # 무작위인 것이 없습니다
-    training_data = FashionMNIST(root=data_dir, train=True, download=True, transform=train_transform)
-    test_data = FashionMNIST(root=data_dir, train=False, download=True, transform=test_transform)
-
-    for name, dataset, i in (("학습용", training_data, index), ("시험용", test_data, 0)):
-        draws = [dataset[i][0] for _ in range(5)]
-        kinds = len({draw.numpy().tobytes() for draw in draws})
-        print(f"    {name} 데이터셋에서 {i}번 샘플을 다섯 번 꺼냈습니다: 서로 다른 이미지 {kinds}가지")
-        assert kinds > 1 if dataset is training_data else kinds == 1
-        assert draws[0].shape == (1, 28, 28)
-    print("시험용에는 증강이 없습니다. 진짜 이미지에서 재어야 하고, 다시 재어도 같은 답이어야 합니다.")
-    print("증강은 파일을 늘리지 않습니다. 에폭(epoch)마다 그 자리에서 새로 만들 뿐입니다.")
+    test_transform = v2.Compose([v2.ToImage(), *to_normalized])
+    training_data = datasets.FashionMNIST(root=data_dir, train=True, download=True, transform=train_transform)
+    test_data = datasets.FashionMNIST(root=data_dir, train=False, download=True, transform=test_transform)
+    train_images, test_images = ([dataset[0][0] for _ in range(5)] for dataset in (training_data, test_data))
+    show(f"{count_kinds(train_images) = }", "첫 샘플을 5번 가져온 결과 중 서로 다른 이미지의 개수")
+    show(f"{count_kinds(test_images) = }")
+    check("테스트용 샘플은 가져올 때마다 같습니다", count_kinds(test_images) == 1)
+    compare_augmentations(image, output_dir)
 
 
-def draw_augmentation_gallery(image):
-    """이미지 한 장에 무작위 변형을 여러 번 합니다. 행은 변형, 열은 뽑은 차례입니다."""
-    rows = {
-        "RandomHorizontalFlip\n(p=0.5)": v2.RandomHorizontalFlip(p=0.5),
-        "RandomCrop\n(28, padding=4)": v2.RandomCrop(28, padding=4),
-        "RandomRotation(20)": v2.RandomRotation(20),
-        "RandomAffine\n(0, scale=(0.6, 1.2))": v2.RandomAffine(0, scale=(0.6, 1.2)),
-        "ColorJitter\n(brightness=0.5)": v2.ColorJitter(brightness=0.5),
-        "RandomErasing\n(p=0.5, value=0.5)": v2.RandomErasing(p=0.5, value=0.5),
-        "SaltAndPepper(0.1)\nour own": SaltAndPepper(0.1),
-    }
-    rows["All of the above"] = v2.Compose(list(rows.values()))
-    original = v2.ToDtype(torch.float32, scale=True)(v2.ToImage()(image))
-    lines = []
-    for transform in rows.values():
-        pictures = [original] + [transform(original) for _ in range(6)]
-        lines.append(torch.cat([F.pad(picture[0], (1, 1, 1, 1), value=1) for picture in pictures], dim=1))
-    figure, axis = plt.subplots(figsize=(9.8, 9.4), layout="constrained")
-    axis.imshow(torch.cat(lines).numpy(), cmap="gray", vmin=0, vmax=1)  # 흰 테를 두른 30x30 이미지를 이어 붙인 것
-    axis.set_xticks(range(15, 7 * 30, 30), ["original", *(f"draw {n}" for n in range(1, 7))])
-    axis.set_yticks(range(15, len(rows) * 30, 30), list(rows), fontsize=9)
-    axis.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
-    axis.spines[:].set_visible(False)
-    axis.set_title("Augmentation: one training image, drawn six times by each transform", pad=12)
-    return figure
+def compare_augmentations(image, output_dir):
+    """여러 가지 증강을 이미지 하나에 6번씩 적용하고 그림을 저장합니다."""
+    original = ToTensor()(image)
+    transforms = [v2.RandomHorizontalFlip(p=0.5), v2.RandomCrop(28, padding=4), v2.RandomRotation(20)]
+    transforms += [v2.RandomAffine(0, scale=(0.6, 1.2)), v2.ColorJitter(brightness=0.5)]
+    transforms += [v2.RandomErasing(p=0.5, value=0.5), SaltAndPepper(0.1)]
+    rows = []
+    for transform in [*transforms, v2.Compose(transforms)]:
+        rows.append((type(transform).__name__, [transform(original) for _ in range(6)]))
+        print(f"    {rows[-1][0]:<20} 6번 적용한 결과 중 서로 다른 이미지 {count_kinds(rows[-1][1])}가지")
+    check("변형은 원본 이미지를 변경하지 않습니다", torch.equal(original, ToTensor()(image)))
+    save_figure(draw_augmentations(original, rows), output_dir / "transform_augmentation.png")
 
 
-def transform_whole_batch(images, mean, std):
-    """v2의 변형은 [N, C, H, W] 배치도 한 번에 바꿉니다. 한 장씩 바꾼 것과 같고, 훨씬 빠릅니다.
+def count_kinds(images):
+    """서로 다른 이미지의 개수를 반환합니다."""
+    return len({image.numpy().tobytes() for image in images})
 
-    images는 uint8 [N, 28, 28]입니다. 배치를 GPU로 옮긴 다음이라면 GPU에서 바꿀 수도 있습니다.
+
+def transform_batch(images, normalize, seed):
+    """14. 배치 변환과 난수
+
+    v2의 변형은 이미지 하나 [C, H, W]와 배치 [N, C, H, W]를 모두 받습니다. 배치를 전달하면 호출 횟수가
+    줄어듭니다. 하지만 뒤집기나 회전 같은 기하학적 변형은 호출할 때마다 난수를 한 번만 생성하므로,
+    배치의 모든 이미지를 똑같이 변형합니다. 이미지마다 다르게 적용하려면 하나씩 전달해야 합니다.
+    SaltAndPepper는 픽셀마다 난수를 생성하므로 배치를 전달해도 이미지마다 결과가 다릅니다.
     """
-    print("\n== 11. 배치 전체를 한 번에 ==")
-    print("v2의 변형은 [C, H, W] 한 장도 [N, C, H, W] 배치도 받습니다. 배치로 하면 파이썬이 일하는 횟수가 줄어듭니다.")
-    transform = v2.Compose([v2.ToDtype(torch.float32, scale=True), v2.Normalize([mean], [std])])
-    X = images[:1000].unsqueeze(1)  # 채널 차원을 끼워 [N, 1, 28, 28]
-    transform(X)  # 첫 호출은 준비하느라 느리므로 재지 않습니다
+    X = images[:1000].unsqueeze(1) / 255
+    normalize(X)  # 첫 호출에는 준비 시간이 포함되므로 측정하지 않습니다
     started = time.perf_counter()
-    one_by_one = torch.stack([transform(x) for x in X])
-    between = time.perf_counter()
-    at_once = transform(X)
+    one_by_one = torch.stack([normalize(x) for x in X])
+    middle = time.perf_counter()
+    at_once = normalize(X)
     finished = time.perf_counter()
-    print_form("before", X)
-    print_form("after", at_once)
-    slow, fast = 1000 * (between - started), 1000 * (finished - between)
-    print(f"    {len(X)}장을 한 장씩 {slow:.1f} ms, 한 번에 {fast:.1f} ms가 걸렸습니다. 결과는 같습니다.")
-    torch.testing.assert_close(one_by_one, at_once)
-
-
-def flip_batch_at_random(images):
-    """배치에 무작위 변형을 하면 난수를 한 번만 뽑아 모든 이미지에 똑같이 씁니다. 이미지마다 뽑으려면 따로 해야 합니다."""
-    print("조심할 것이 있습니다. 무작위 변형에 배치를 주면 난수를 한 번만 뽑아 배치 전체에 똑같이 씁니다.")
-    X = images[:8].unsqueeze(1) / 255
-    flip = v2.RandomHorizontalFlip(p=0.5)
-
-    def count_changed(result):
-        return (result != X).flatten(1).any(dim=1).sum().item()
-
-    def flip_some(X):
-        chosen = torch.rand(len(X), 1, 1, 1, device=X.device) < 0.5  # 이미지마다 난수 하나
-        return torch.where(chosen, X.flip(-1), X)
-
-    by_batch = [count_changed(flip(X)) for _ in range(12)]
-    by_image = [count_changed(torch.stack([flip(x) for x in X])) for _ in range(12)]
-    by_mask = [count_changed(flip_some(X)) for _ in range(12)]
-    print(f"{len(X)}장에 RandomHorizontalFlip(p=0.5)를 열두 번 하고, 뒤집힌 장수를 세었습니다.")
-    print(f"    flip(X)                        {by_batch}")
-    print(f"    [flip(x) for x in X]           {by_image}")
-    print(f"    torch.where(chosen, flip, X)   {by_mask}")
-    print("첫 줄은 모두이거나 하나도 아닙니다. 둘째 줄은 이미지마다 뽑지만 느립니다. 셋째 줄은 이미지마다 뽑고도 빠릅니다.")
-    assert set(by_batch) <= {0, count_changed(X.flip(-1))}
-    assert len(set(by_image)) > 1 and len(set(by_mask)) > 1
+    print(f"    {len(X)}개를 하나씩 {1000 * (middle - started):.1f} ms, 한 번에 {1000 * (finished - middle):.1f} ms")
+    check("두 방법의 결과는 같습니다", torch.allclose(one_by_one, at_once))
+    torch.manual_seed(seed)
+    copies, transform = X[:1].repeat(8, 1, 1, 1), v2.RandomRotation(20)
+    name, noise = type(transform).__name__, SaltAndPepper(0.1)
+    show(f"{count_kinds(transform(copies)) = }", f"{name}: 같은 이미지 {len(copies)}개를 배치로 전달")
+    show(f"{count_kinds([transform(x) for x in copies]) = }", f"{name}: 하나씩 전달")
+    show(f"{count_kinds(noise(copies)) = }", f"{type(noise).__name__}: 배치로 전달")
+    check(f"{name}: 배치의 모든 이미지에 같은 난수를 사용합니다", count_kinds(transform(copies)) == 1)
 
 
 def one_hot_label(y):
-    """3번의 lambda와 같은 일을 하는, 이름이 있는 함수입니다. 파일의 맨 바깥에 있어서 작업 프로세스도 찾을 수 있습니다."""
+    """정수 정답 하나를 원-핫으로 변환합니다. 모듈의 최상위(top level)에 정의했으므로 이름으로 찾을 수 있습니다."""
     return torch.zeros(10, dtype=torch.float).scatter_(0, torch.tensor(y), value=1)
 
 
-def pickle_transforms(to_one_hot):
-    """작업 프로세스에 데이터셋을 보내려면 직렬화(serialize)해야 합니다. 파이썬에서는 pickle이 맡습니다.
+def send_to_worker(data_dir, to_one_hot):
+    """15. 변형의 직렬화와 워커(worker) 프로세스
 
-    pickle은 함수의 내용이 아니라 이름을 적습니다. 받는 쪽은 파일을 import해서 그 이름을 찾습니다.
-    lambda에는 찾을 이름이 없습니다. 그래서 보낼 수 없습니다.
+    DataLoader의 num_workers를 지정하면 워커(worker) 프로세스가 샘플을 가져옵니다. spawn(Windows,
+    macOS)과 forkserver(Python 3.14부터의 Linux)는 데이터셋을 변형과 함께 직렬화(serialize)하여
+    전달합니다. fork(이전 Linux)는 메모리를 복제하므로 직렬화하지 않습니다. Python의 pickle은 함수의
+    코드가 아니라 모듈과 함수의 이름을 저장합니다. 따라서 이름으로 찾을 수 없는 lambda와, lambda를
+    속성으로 가진 Lambda는 직렬화할 수 없습니다. 또한 spawn으로 시작한 워커는 이 파일을 다시
+    import합니다. 따라서 실행하는 코드는 if __name__ == "__main__": 아래에 작성합니다.
     """
-    print("\n== 12. lambda와 작업 프로세스 ==")
-    print("DataLoader(num_workers=1)은 데이터셋을 작업 프로세스로 보냅니다. 보내려면 직렬화(serialize), 곧 pickle해야 합니다.")
-    print("pickle은 함수의 내용이 아니라 이름을 적습니다. lambda에는 이름이 없으므로 오류가 납니다.")
-    try:
-        pickle.dumps(to_one_hot)
-        raise RuntimeError("lambda가 pickle되었습니다")
-    except (AttributeError, pickle.PicklingError) as error:  # 파이썬의 판에 따라 둘 가운데 하나입니다
-        print(f"    Lambda(lambda y: ...)  {type(error).__name__}: {str(error).split(' at 0x')[0]}")
-    sent = pickle.dumps(one_hot_label)
-    print(f"    one_hot_label          {len(sent)}바이트. 이름이 들어 있습니까? {b'one_hot_label' in sent}")
-    restored = pickle.loads(pickle.dumps(SaltAndPepper(0.2)))
-    print(f"    클래스로 만든 변형도 됩니다: {restored}")
-    assert pickle.loads(sent) is one_hot_label and restored.amount == 0.2
-    assert torch.equal(one_hot_label(9), to_one_hot(9))
-
-
-def read_in_worker(dataset):
-    """작업 프로세스 하나를 spawn 방식으로 켜서 네 샘플을 두 배치로 읽습니다."""
-    return list(DataLoader(Subset(dataset, range(4)), batch_size=2, num_workers=1, multiprocessing_context="spawn"))
-
-
-def send_transform_to_worker(FashionMNIST, data_dir, to_one_hot):
-    """lambda를 단 데이터셋은 작업 프로세스로 가지 못합니다. 맨 바깥 함수로 바꾸면 됩니다.
-
-    작업 프로세스를 켜는 방식은 셋입니다. spawn(Windows, macOS)과 forkserver(Python 3.14부터의 Linux)는 pickle이 필요합니다.
-    fork(그전의 Linux)는 메모리를 통째로 물려받으므로 lambda도 됩니다. 그래서 남의 컴퓨터에서야 오류가 드러납니다.
-    """
-    print("작업 프로세스를 켜는 방식은 셋입니다. spawn(Windows, macOS)과 forkserver(Linux, Python 3.14부터)는 pickle이 필요합니다.")
-    print("fork(그전의 Linux)는 메모리를 물려받아 lambda도 됩니다. 그래서 남의 컴퓨터에서야 오류를 봅니다. spawn으로 해 봅니다.")
-    test_data = FashionMNIST(root=data_dir, train=False, transform=ToTensor(), target_transform=to_one_hot)
-    if sys.platform == "win32":  # 작업 프로세스가 먼저 켜진 다음에 오류가 나서, 작업 프로세스의 긴 오류 메시지까지 화면에 나옵니다
-        print("    lambda: Windows에서는 화면이 어지러워지므로 해 보지 않습니다. 위의 pickle 오류와 같습니다.")
-    else:
-        try:
-            with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", message="Got pickle error")  # 최근의 PyTorch는 경고도 합니다
-                read_in_worker(test_data)
-            raise RuntimeError("lambda가 작업 프로세스로 갔습니다")
-        except (AttributeError, pickle.PicklingError) as error:
-            print(f"    lambda: {type(error).__name__}: {str(error).split(' at 0x')[0]}")
-
-    # 고치는 것은 target_transform 하나입니다. lambda가 달린 데이터셋을 고쳐 쓰지 않고 새로 만듭니다.
-    test_data = FashionMNIST(root=data_dir, train=False, transform=ToTensor(), target_transform=one_hot_label)
+    show(f"{try_pickle(to_one_hot) = !s}")
+    show(f"{try_pickle(one_hot_label) = !s}")
+    noise = SaltAndPepper(0.2)
+    check("직렬화한 함수에는 함수의 이름이 있습니다", one_hot_label.__name__.encode() in pickle.dumps(one_hot_label))
+    check("클래스로 정의한 변형은 설정도 복원됩니다", vars(pickle.loads(pickle.dumps(noise))) == vars(noise))
+    test_data = datasets.FashionMNIST(root=data_dir, train=False, transform=ToTensor(), target_transform=one_hot_label)
+    samples = Subset(test_data, range(4))
+    loader = DataLoader(samples, batch_size=2, num_workers=1, multiprocessing_context="spawn")
     started = time.perf_counter()
-    batches = read_in_worker(test_data)
-    seconds = time.perf_counter() - started
-    print(f"    one_hot_label: 배치 {len(batches)}개를 읽었습니다. 작업 프로세스를 켜는 것까지 {seconds:.1f}초가 걸렸습니다.")
-    print_form("y from the worker", batches[0][1])
-    for (X, y), start in zip(batches, (0, 2)):
-        assert torch.equal(X, torch.stack([test_data[start][0], test_data[start + 1][0]]))
-        assert torch.equal(y.argmax(1), test_data.targets[start : start + 2])
-    print('작업 프로세스는 이 파일을 다시 import합니다. 그래서 실행하는 코드는 모두 if __name__ == "__main__": 아래에 있어야 합니다.')
+    y = torch.cat([y for _, y in start_workers(loader)])
+    print(f"    워커 시작부터 {time.perf_counter() - started:.1f}초, {form(y)}")
+    check("워커가 변환한 정답도 같습니다", torch.equal(y, torch.stack([y for _, y in samples])))
+
+
+def try_pickle(value):
+    """value를 직렬화한 크기를 반환합니다. 직렬화할 수 없으면 오류 메시지를 반환합니다."""
+    try:
+        return f"{len(pickle.dumps(value))}바이트"
+    except (AttributeError, TypeError, pickle.PicklingError) as error:
+        return textwrap.fill(f"{type(error).__name__}: " + re.sub(" at 0x[0-9A-Fa-f]+", "", str(error)), 70)
+
+
+def start_workers(loader):
+    """Ctrl+C를 무시하는 워커를 시작합니다. 따라서 실행을 중단해도 워커는 트레이스백을 출력하지 않습니다."""
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)  # 새 프로세스에도 적용되는 설정입니다
+    try:
+        return iter(loader)
+    finally:
+        signal.signal(signal.SIGINT, handler)
+
+
+def main():
+    """목차의 순서대로 각 절을 실행합니다."""
+    started = time.perf_counter()
+    prepare_terminal()
+    args = parse_args()
+    output_dir = prepare_outputs(args.output_dir, args.show)
+    print(f"4장. 변형  |  PyTorch {torch.__version__}  |  장치(device): cpu")
+
+    data_dir = prepare_fashion_mnist(args.data_dir)
+    training_data, test_data = teach(load_raw_data, data_dir)
+    image, label = training_data[0]
+    teach(convert_image, image)
+    teach(find_divided_inputs, image)
+    to_one_hot = teach(encode_label, label, training_data.classes)
+    teach(apply_transforms, data_dir, to_one_hot)
+    teach(compare_label_forms, training_data.targets[:64], args.seed)
+    teach(use_soft_labels, training_data.targets[:64], args.seed)
+    teach(use_v2, image)
+    normalize = teach(normalize_images, training_data, test_data, output_dir)
+    teach(compare_training, training_data, normalize, args.seed, output_dir)
+    teach(compose_in_order, image, normalize, output_dir)
+    teach(use_custom_transform, image, args.seed)
+    teach(augment_training_data, data_dir, image, normalize, args.seed, output_dir)
+    teach(transform_batch, training_data.data, normalize, args.seed)
+    teach(send_to_worker, data_dir, to_one_hot)
+    teach(check_practice)
+    finish(started, "model.py", args.show)
 
 
 def parse_args():
     """명령줄 옵션을 읽습니다."""
     here = Path(__file__).resolve().parent
-    parser = argparse.ArgumentParser(description="4장. 변형: 데이터를 학습할 수 있는 모습으로", add_help=False)
-    option = parser.add_argument_group("옵션").add_argument
-    option("-h", "--help", action="help", help="이 도움말을 보여 주고 끝냅니다")
-    option("--seed", type=number_between(int, 0, 2**32 - 1), default=0, metavar="N", help="난수 씨앗 (기본값: %(default)s)")
-    option("--data-dir", type=Path, default=here / "data", metavar="DIR", help="FashionMNIST 폴더 (기본값: %(default)s)")
-    option("--output-dir", type=Path, default=here / "outputs", metavar="DIR", help="결과 폴더 (기본값: %(default)s)")
-    option("--show", action="store_true", help="끝에 그림을 창으로 보여 줍니다 (기본값: 보여 주지 않음)")
-    return parser.parse_args()
-
-
-def main():
-    """4장을 처음부터 끝까지 실행합니다."""
-    started = time.perf_counter()
-    use_utf8_output()
-    args = parse_args()
-    make_folder(args.output_dir)
-    prepare_figures(args.show)
-    torch.manual_seed(args.seed)
-    print(f"4장. 변형  |  PyTorch {torch.__version__}  |  장치(device): cpu")
-    FashionMNIST = find_fashion_mnist(args.data_dir)  # 보통은 torchvision의 datasets.FashionMNIST입니다
-
-    training_data, test_data = look_at_raw_samples(FashionMNIST, args.data_dir)
-    image, label = training_data[0]
-    turn_image_into_tensor(image)
-    to_one_hot = turn_label_into_one_hot(label, training_data.classes)
-    load_with_transforms(FashionMNIST, args.data_dir, to_one_hot)
-    labels = training_data.targets[:64]
-    one_hot = compare_label_forms(labels, to_one_hot)
-    use_labels_that_need_one_hot(labels, one_hot)
-    use_transforms_v2(image)
-    forget_to_scale(image)
-    mean, std = normalize_pixels(training_data, test_data)
-    padded_first, padded_last = compose_in_order(image, mean, std)
-    use_own_transform(image)
-
-    boot = (training_data.targets == 9).int().argmax().item()  # 처음 나오는 앵클 부츠
-    augment_training_data(FashionMNIST, args.data_dir, mean, std, boot)
-    gallery = draw_augmentation_gallery(training_data[boot][0])
-    transform_whole_batch(training_data.data, mean, std)
-    flip_batch_at_random(training_data.data)
-    pickle_transforms(to_one_hot)
-    send_transform_to_worker(FashionMNIST, args.data_dir, to_one_hot)
-
-    histograms = draw_pixel_histograms(training_data.data, test_data.data, mean, std)
-    orders = draw_padding_orders(padded_first, padded_last)
-    files = [
-        save_figure(histograms, args.output_dir / "transform_histograms.png"),
-        save_figure(orders, args.output_dir / "transform_order.png"),
-        save_figure(gallery, args.output_dir / "transform_augmentation.png"),
-    ]
-    if FashionMNIST is PracticeData:
-        print(PracticeData.notice)
-    print_closing(files, started, "model.py")
-    show_figures(args.show)
+    parser = argparse.ArgumentParser(description="4장. 변형", usage="python %(prog)s [옵션]", add_help=False)
+    parser.error = lambda message: parser.exit(2, f"오류: 옵션을 확인하세요. {message} (모든 옵션: --help)\n")
+    group = parser.add_argument_group("옵션")
+    group.add_argument("-h", "--help", action="help", help="도움말을 출력하고 종료합니다")
+    group.add_argument("--seed", type=int, default=0, help="난수 시드(seed) (기본값: %(default)s)")
+    group.add_argument("--data-dir", type=Path, default=here / "data", help="데이터 폴더 (기본값: %(default)s)")
+    group.add_argument("--output-dir", type=Path, default=here / "outputs", help="결과 폴더 (기본값: %(default)s)")
+    group.add_argument("--show", action="store_true", help="마지막에 그림을 창으로 엽니다 (기본값: 열지 않음)")
+    args = parser.parse_args()
+    if not 0 <= args.seed < 2**32:
+        parser.error("시드는 0 이상 2**32 미만이어야 합니다")
+    return args
 
 
 # 직접 해 보기
-#   1. augment_training_data에서 v2.RandomCrop(28, padding=2)를 지워 보십시오.
-#      좌우 뒤집기만 남으므로, 다섯 번 꺼내도 서로 다른 이미지는 많아야 2가지입니다.
-#   2. use_own_transform의 SaltAndPepper(amount=0.2)를 0.6으로 바꾸어 보십시오.
-#      회색 이미지에서 검은색과 흰색이 각각 약 30%가 되고, 그대로인 것은 약 40%만 남습니다.
-#   3. normalize_pixels의 mean, std = measure_pixels(...)를 mean, std = 0.5, 0.5로 바꾸어 보십시오.
-#      학습용의 평균이 0이 아니게 되고, 이어지는 assert가 그것을 알아채어 AssertionError로 멈춥니다.
+#   1. use_custom_transform의 amount=0.2를 amount=0.6으로 변경해 보세요.
+#      검은색과 흰색의 비율이 각각 약 0.3이 되고, 원래 값을 유지하는 픽셀은 약 40%만 남습니다.
+#   2. augment_training_data의 test_transform에도 *to_normalized 앞에 *augment를 추가해 보세요.
+#      테스트용 샘플도 가져올 때마다 달라지므로, 이 절의 설명에 ✗가 표시됩니다.
+#   3. normalize_images의 v2.Normalize(mean, std)를 v2.Normalize([0.5], [0.5])로 변경해 보세요.
+#      값의 범위는 -1~1이 되지만, 학습용 데이터의 평균이 0이 아니므로 ✗가 표시됩니다.
 
 
-# ---- 여기부터는 여러 장에 똑같이 들어 있는 도우미입니다. 건너뛰어도 수업에는 지장이 없습니다. ----
+# ---- 연습 문제: 먼저 이 파일을 복사하세요. 함수의 본문을 작성하고 실행하면 마지막에 답을 확인합니다. ----
 
 
-def use_utf8_output():
-    """어떤 터미널과 파이프에서도 한글이 나가게 합니다. 노트북의 출력에는 reconfigure가 없습니다."""
+def scatter_one_hot(y, num_classes):
+    """정수 정답 y [N]을 scatter_로 변환하여 원-핫 정답 [N, C]를 반환하세요. C는 num_classes입니다.
+
+    예: y가 [2, 0]이고 num_classes가 3이면 [[0, 0, 1], [1, 0, 0]]입니다.
+    힌트: 차원 1에 할당합니다. 이때 인덱스의 모양은 [N, 1]이어야 합니다.
+    """
+    return None
+
+
+def normalize_channels(x):
+    """이미지 x [N, C, H, W]를 채널마다 평균 0, 표준편차 1로 정규화하여 반환하세요. 모양은 x와 같습니다.
+
+    예: C가 3이면 평균과 표준편차를 3개씩 계산하고, 각 채널의 값을 그 채널의 평균과 표준편차로 정규화합니다.
+    힌트: mean과 std에 dim=(0, 2, 3)과 keepdim=True를 지정해 보세요.
+    """
+    return None
+
+
+def shift_images(x, shifts):
+    """이미지 x [N, C, H, W]를 각각 shifts [N]의 픽셀 수만큼 오른쪽으로 이동하여 반환하세요. 빈 곳은 0입니다.
+
+    예: 한 행이 [1, 2, 3]인 이미지를 1만큼 이동하면 [0, 1, 2], -1만큼 이동하면 [2, 3, 0]입니다.
+    힌트: F.pad(image, (a, b))는 왼쪽에 a열, 오른쪽에 b열을 추가합니다. 음수를 지정하면 그만큼 제거합니다.
+    """
+    return None
+
+
+def make_center_eraser(size):
+    """이미지 가운데의 size x size 픽셀을 0으로 변경하는 변형을 반환하세요. 입력 이미지는 변경하지 않습니다.
+
+    예: 6x6 이미지와 size=2이면 행과 열이 2와 3인 픽셀 4개를 변경합니다. [C, H, W]와 [N, C, H, W]를 모두 받습니다.
+    힌트: 함수 안에서 __call__이 있는 클래스를 정의하고, image[..., 행, 열]에 값을 할당해 보세요.
+    """
+    return None
+
+
+def check_practice():
+    """연습 문제
+
+    이 파일에서 함수 4개의 본문을 직접 작성하고 다시 실행해 보세요. 답이 맞는지 여기에서 확인합니다.
+    """
+    x = torch.rand(4, 3, 6, 6, generator=torch.Generator().manual_seed(0))
+    y, shifts = torch.tensor([3, 0, 3, 1]), torch.tensor([2, 0, -1, 5])
+
+    def normalized(x):
+        return torch.stack([(channel - channel.mean()) / channel.std() for channel in x.unbind(dim=1)], dim=1)
+
+    def shifted(x, shifts):
+        columns = torch.arange(x.shape[3]) - shifts[:, None, None, None]  # 결과의 열마다 값을 가져올 열
+        return x.gather(3, columns.clamp(0, x.shape[3] - 1).expand_as(x)) * (
+            columns == columns.clamp(0, x.shape[3] - 1)
+        )
+
+    def erased(size):
+        return lambda image: image * F.pad(torch.zeros(size, size), [(6 - size) // 2] * 4, value=1)
+
+    def apply(transform):  # 변형한 결과와 함께, 입력을 변경했는지도 비교합니다
+        images = [x.clone(), x[0].clone()]
+        return torch.cat([value.flatten() for image in images for value in (transform(image), image)])
+
+    practice(scatter_one_hot, F.one_hot, (y, 4), (y[1:], 7), (y[:0], 2))
+    practice(normalize_channels, normalized, (x,), (x[:1] * 5,), (x[:, :1] - 3,))
+    practice(shift_images, shifted, (x, shifts), (x, -shifts), (x[:2, :1], shifts[:2]))
+    practice(make_center_eraser, erased, (2,), (4,), (0,), to_tensor=apply)
+
+
+# ---- 그림을 그리는 함수입니다. ----
+
+
+def draw_histograms(train_images, test_images, normalize):
+    """저장된 픽셀, 0~1로 조정한 픽셀, 정규화한 픽셀의 분포를 그린 그림을 반환합니다."""
+    levels = torch.arange(256).view(256, 1, 1, 1)
+    panels = {"stored (uint8)": levels, "scaled to 0..1": levels / 255, "normalized": normalize(levels / 255)[:, :1]}
+    figure, axes = plt.subplots(1, len(panels), figsize=(13, 4), sharey=True, layout="constrained")
+    for axis, (title, values) in zip(axes, panels.items()):
+        values = values.flatten().double().numpy()
+        for name, images, color in (("test", test_images, "#D55E00"), ("train", train_images, "#0072B2")):
+            share = torch.bincount(images.flatten(), minlength=256).numpy() / images.numel()
+            axis.hist(values, 64, weights=100 * share, histtype="step", label=name, color=color)
+        mean = (values * share).sum()
+        std = ((values - mean) ** 2 * share).sum() ** 0.5
+        axis.axvspan(mean - std, mean + std, color="#E69F00", alpha=0.25, label="train mean ± std")
+        axis.set(title=title, xlabel=f"pixel value (train: mean {mean:.3g}, std {std:.3g})", yscale="log")
+    axes[0].set_ylabel("share of pixels (%, log scale)")
+    axes[0].legend()
+    return figure
+
+
+def draw_training(curves):
+    """학습률마다 정규화하지 않은 입력과 정규화한 입력의 학습 손실을 그린 그림을 반환합니다."""
+    figure, axes = plt.subplots(1, len(curves), figsize=(9, 4), sharey=True, squeeze=False, layout="constrained")
+    for axis, (learning_rate, before, after) in zip(axes.flat, curves):
+        axis.plot(range(1, len(before) + 1), before, "s--", color="#D55E00", label="scaled to 0..1")
+        axis.plot(range(1, len(after) + 1), after, "o-", color="#0072B2", label="normalized")
+        axis.set(title=f"SGD, learning rate {learning_rate}", xlabel="epoch", ylabel="training loss")
+        axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
+        axis.legend()
+    return figure
+
+
+def draw_orders(results):
+    """순서만 다른 결과를 같은 밝기 범위로 그린 그림을 반환합니다."""
+    images = [image.mean(dim=0).numpy() for _, image in results]  # 채널이 여러 개이면 평균을 그립니다
+    low, high = min(image.min() for image in images), max(image.max() for image in images)
+    figure, axes = plt.subplots(1, len(results), figsize=(9, 4.6), layout="constrained")
+    for axis, (name, _), image in zip(axes, results, images):
+        picture = axis.imshow(image, cmap="gray", vmin=low, vmax=high)
+        axis.set(title=f"{name}\ntop left pixel {image[0, 0]:.2f}", xticks=[], yticks=[])
+    figure.colorbar(picture, ax=axes, label="value after both transforms")
+    return figure
+
+
+def draw_augmentations(original, rows):
+    """행은 변형, 열은 원본과 변형을 적용한 결과인 그림을 반환합니다."""
+
+    def tile(image):  # 크기나 채널 수가 변경된 결과도 28x28 흑백으로 그립니다
+        return F.pad(v2.functional.resize(image, [28, 28]).mean(dim=0), (1, 1, 1, 1), value=1)
+
+    lines = [torch.cat([tile(image) for image in (original, *images)], dim=1) for _, images in rows]
+    figure, axis = plt.subplots(figsize=(9.8, 9.4), layout="constrained")
+    axis.imshow(torch.cat(lines).numpy(), cmap="gray", vmin=0, vmax=1)
+    axis.set_xticks(range(15, lines[0].shape[1], 30), ["original", *(f"draw {n + 1}" for n in range(len(rows[0][1])))])
+    axis.set_yticks(range(15, 30 * len(rows), 30), [name for name, _ in rows])
+    axis.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
+    axis.spines[:].set_visible(False)
+    axis.set_title("One training image: each transform drawn several times", pad=12)
+    return figure
+
+
+# ---- 여기부터는 여러 장에서 공통으로 사용하는 도우미 함수입니다. 건너뛰어도 괜찮습니다. ----
+
+
+CLAIMS, EXERCISES, REMINDERS = [], [], []  # 확인한 설명, 연습 문제의 결과, 마지막에 다시 출력할 안내
+
+
+def teach(lesson, *args):
+    """절 함수 lesson의 docstring을 제목과 설명으로 출력한 뒤, 함수를 실행한 결과를 반환합니다."""
+    title, _, text = (inspect.getdoc(lesson) or lesson.__name__).partition("\n\n")
+    print(f"\n== {title} ==\n{text}\n")
+    return lesson(*args)
+
+
+def show(text, note=""):
+    """show(f"{식 = }", "설명")은 식과 그 값을 출력합니다. 여러 줄인 값은 다음 줄부터 출력합니다."""
+    code, _, value = text.partition(" = ")
+    value = "\n" + textwrap.indent(value, " " * 8) if "\n" in value else " " + value
+    print(f"    {code} ={value}" + (f"   # {note}" if note else ""))
+
+
+def check(claim, holds):
+    """설명 한 문장이 성립하는지 확인하고 출력합니다. 성립하지 않아도 멈추지 않고, 마지막에 다시 출력합니다."""
+    print(f"    {'✓' if holds else '✗'} {claim}")
+    CLAIMS.append((claim, bool(holds)))
+
+
+@contextlib.contextmanager
+def expect(kind):
+    """이 블록에서는 kind 오류가 발생해야 합니다. 오류가 발생한 코드와 메시지 전체를 출력하고 계속합니다."""
+    try:
+        yield
+        check(f"{kind.__name__}가 발생합니다", False)
+    except kind as error:
+        print(f"    {traceback.extract_tb(error.__traceback__)[1].line}")
+        message = f"{type(error).__name__}: {error}"
+        print(textwrap.fill(message, 96, initial_indent=" " * 8, subsequent_indent=" " * 10))
+
+
+def practice(exercise, expected, *inputs, to_tensor=torch.as_tensor):
+    """연습 문제의 답을 다른 방법(expected)으로 계산한 값과 비교하고 □(미완성), ✓(정답), ✗(오답)로 출력합니다."""
+    for args in inputs:
+        right, solved = to_tensor(expected(*copy.deepcopy(args))).double(), False
+        try:
+            answer = exercise(*copy.deepcopy(args))
+            if answer is not None:
+                value = to_tensor(answer).double()
+                solved = value.shape == right.shape and torch.allclose(value, right, atol=1e-5)
+        except Exception as error:
+            answer = error
+        if not solved:
+            break
+    EXERCISES.append(solved)
+    print(f"    {'✓' if solved else '□' if answer is None else '✗'} {exercise.__name__}")
+    if answer is None:
+        print(f"        아직 풀지 않았습니다. {inspect.getdoc(exercise).splitlines()[-1]}")
+    elif not solved:
+        for title, value in (("입력", args), ("기대한 값", right.tolist()), ("반환한 값", repr(answer))):
+            print(textwrap.shorten(f"{title}: {value}", 80, initial_indent=" " * 8))
+
+
+def finish(started, next_chapter, show_figures):
+    """결과를 요약하고 --show이면 그림을 엽니다. 성립하지 않는 설명이 있으면 모두 출력하고 1로 종료합니다."""
+    broken = [f"    ✗ {claim}" for claim, holds in CLAIMS if not holds]
+    print(*REMINDERS, f"설명 {len(CLAIMS)}개를 확인했고, {len(CLAIMS) - len(broken)}개가 성립합니다.", sep="\n")
+    print(f"연습 문제 {len(EXERCISES)}개 중 {sum(EXERCISES)}개를 풀었습니다.")
+    print(f"걸린 시간: {time.perf_counter() - started:.1f}초\n다음 장: {next_chapter}")
+    if show_figures:
+        plt.show()
+    if broken:
+        sys.exit("\n".join(["성립하지 않는 설명입니다. 코드를 변경했다면 왜 달라졌는지 생각해 보세요.", *broken]))
+
+
+def prepare_terminal():
+    """출력을 UTF-8로 설정하고, Ctrl+C나 닫힌 파이프(| head)로 끝날 때 트레이스백(traceback)을 출력하지 않게 합니다."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", line_buffering=True)
+        if hasattr(stream, "reconfigure"):  # 노트북의 출력 스트림에는 reconfigure가 없습니다
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    sys.excepthook = end_quietly
 
 
-def number_between(kind, low, high):
-    """low 이상 high 이하의 수(kind: int 또는 float)만 받는 argparse의 type을 만듭니다."""
-
-    def convert(text):
-        try:
-            number = kind(text)
-        except ValueError:
-            number = None
-        if number is None or not low <= number <= high:  # nan은 어떤 비교에서도 거짓입니다
-            raise argparse.ArgumentTypeError(f"{low}부터 {high}까지의 {'정수' if kind is int else '수'}를 넣으십시오: {text}")
-        return number
-
-    return convert
+def end_quietly(kind, error, trace):
+    """Ctrl+C와 닫힌 파이프에는 한 줄만 출력합니다. 다른 오류는 트레이스백을 그대로 출력합니다."""
+    if not issubclass(kind, (KeyboardInterrupt, BrokenPipeError)):
+        return sys.__excepthook__(kind, error, trace)
+    sys.stdout = open(os.devnull, "w")  # 아직 출력하지 못한 내용을 버립니다
+    print("실행을 중단했습니다. 이미 저장한 파일은 그대로 있습니다.", file=sys.stderr)
 
 
-def make_folder(path):
-    """폴더(Path)를 만들고 쓸 수 있는지 확인합니다. 쓸 수 없으면 끝냅니다."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=path).close()
-    except OSError as error:
-        sys.exit(f"오류: 이 폴더에 쓸 수 없습니다: {path} ({error.strerror})")
-
-
-STALL_SECONDS = 7  # 이만큼 기다려도 새로 온 것이 없으면 다음 미러로 갑니다
-SECOND_MIRROR = "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/"
-PRACTICE_NOTICE = """
-[연습용 데이터] FashionMNIST를 내려받지 못하여 연습용 데이터로 수업을 이어 갑니다.
-  이유: {reasons}
-  연습용 데이터의 정확도는 FashionMNIST의 정확도가 아닙니다.
-  해결: 인터넷에 연결하고 다시 실행하십시오. 아니면 .gz 파일 네 개를 다음 주소에서 받아
-        {mirror}
-        {raw} 폴더에 넣고 다시 실행하십시오. 온전한지 확인하고 풀어서 씁니다."""
-
-
-def find_fashion_mnist(data_dir):
-    """datasets.FashionMNIST를 돌려줍니다. 파일이 없고 내려받지도 못하면 PracticeData를 돌려줍니다."""
-    raw, reasons = data_dir / "FashionMNIST" / "raw", []
-    if not all((raw / name.removesuffix(".gz")).is_file() for name, md5 in datasets.FashionMNIST.resources):
-        make_folder(raw)
-        for mirror in [*datasets.FashionMNIST.mirrors, SECOND_MIRROR]:
-            try:
-                download_fashion_mnist(mirror, raw)
-                break
-            except Exception as error:  # 무엇이 잘못되든 다음 미러로 넘어갑니다
-                reasons.append(f"{type(error).__name__}: {error}".splitlines()[-1])
-        else:
-            PracticeData.notice = PRACTICE_NOTICE.format(reasons="; ".join(reasons), mirror=SECOND_MIRROR, raw=raw)
-            print(PracticeData.notice)
-            return PracticeData
-    check_fashion_mnist(raw)
-    return datasets.FashionMNIST
-
-
-def download_fashion_mnist(mirror, raw):
-    """mirror에서 임시 폴더로 내려받고, MD5가 모두 맞으면 풀어서 raw(Path)로 옮깁니다."""
-
-    class FashionMNIST(datasets.FashionMNIST):  # 클래스 이름이 폴더 이름이 됩니다
-        mirrors = [mirror]
-
-    def work():
-        try:
-            FashionMNIST(folder, download=True)
-        except Exception as error:
-            errors.append(error)
-
-    print(f"FashionMNIST를 준비합니다: {mirror}", flush=True)
-    with tempfile.TemporaryDirectory(dir=raw.parent, ignore_cleanup_errors=True) as folder:
-        part, errors, before, size = Path(folder, "FashionMNIST", "raw"), [], -1, 0
-        shutil.copytree(raw, part)  # 손으로 넣어 둔 온전한 .gz 파일은 다시 받지 않습니다
-        worker = threading.Thread(target=work, daemon=True)
-        worker.start()
-        while worker.is_alive() and before < size:
-            worker.join(STALL_SECONDS)
-            before, size = size, sum(path.stat().st_size for path in part.iterdir())
-        if worker.is_alive():  # 멈춘 미러는 버려두고 떠납니다
-            raise TimeoutError(f"{STALL_SECONDS}초 동안 아무것도 오지 않았습니다")
-        if errors:
-            raise errors[0]
-        for path in part.glob("*-ubyte"):
-            os.replace(path, raw / path.name)
-
-
-def check_fashion_mnist(raw):
-    """네 파일을 읽어 봅니다. 손상된 것이 있으면 이름을 알리고 끝냅니다. 아무것도 지우지 않습니다."""
-    for split in ("train", "t10k"):
-        try:
-            images = read_image_file(path := raw / f"{split}-images-idx3-ubyte")
-            labels = read_label_file(path := raw / f"{split}-labels-idx1-ubyte")
-            if images.shape != (len(labels), 28, 28) or labels.max() > 9:
-                raise ValueError("이미지와 정답이 서로 맞지 않습니다")
-        except Exception as error:
-            reason = f"{type(error).__name__}: {error}".splitlines()[0]
-            sys.exit(f"오류: {path} 파일이 손상되었습니다 ({reason}). {raw} 폴더를 지우고 다시 실행하십시오.")
-
-
-class PracticeData(datasets.FashionMNIST):
-    """FashionMNIST처럼 쓰는 연습용 데이터입니다. data는 uint8 [N, 28, 28], targets는 int64 [N]입니다."""
-
-    notice = ""
-    bitmaps = """
-        ####### .#####. ####### ..###.. ##...## ....... ####### ....... ..###.. ...##..
-        ####### .#####. ####### ..###.. ####### ....... ##.#.## ....... .#...#. ...##..
-        .#####. .##.##. ####### ...#... ####### #...... ##.#.## ....### ####### ...##..
-        .#####. .##.##. #.###.# ..###.. ###.### .##.... #.###.# ..##### ####### ..###..
-        .#####. .##.##. #.###.# ..###.. ###.### ...##.# #.#.#.# ####### ####### #####..
-        .#####. .##.##. #.###.# .#####. ###.### ######. #.###.# ####### ####### #######
-        .#####. .##.##. ..###.. .#####. .##.##. ....... ..#.#.. ....... ####### ##...##"""
-
-    def __init__(self, root=None, train=True, transform=None, target_transform=None, download=False):
-        datasets.VisionDataset.__init__(self, root, transform=transform, target_transform=target_transform)
-        self.train, n, random = train, 6000 if train else 1000, torch.Generator().manual_seed(int(train))
-        rows = [[[dot == "#" for dot in shape] for shape in line.split()] for line in self.bitmaps.split("\n")[1:]]
-        shapes = torch.tensor(rows).float().transpose(0, 1).repeat_interleave(3, dim=1).repeat_interleave(3, dim=2)
-        shapes = nn.functional.pad(shapes, (3, 4, 3, 4))  # [10, 7, 7]을 세 배로 키우고 둘레를 붙여 [10, 28, 28]
-        self.targets = torch.randint(10, (n,), generator=random)
-        row, column = (torch.randint(-3, 4, (2, n, 1), generator=random) + torch.arange(28)) % 28  # 옮기기
-        images = shapes[self.targets[:, None, None], row[:, :, None], column[:, None, :]]
-        images = images * torch.empty(n, 1, 1).uniform_(0.2, 1, generator=random)  # 밝기 바꾸기
-        images = images + 0.3 * torch.randn(n, 28, 28, generator=random)  # 잡음 더하기
-        self.data = (255 * images.clamp(0, 1)).to(torch.uint8)
-
-
-def prepare_figures(show):
-    """창을 띄우지 않거나 띄울 수 없을 때에는 화면이 없어도 되는 방식(agg)으로 그립니다."""
-    try:
-        plt.switch_backend(plt.get_backend() if show else "agg")
-    except ImportError:  # MPLBACKEND로 정한 창을 이 화면에 띄울 수 없습니다
+def prepare_outputs(path, show_figures):
+    """결과 폴더를 생성해 경로를 반환합니다. 창을 열지 않을 때는 화면이 필요 없는 백엔드(agg)로 그립니다."""
+    if not show_figures and "ipykernel" not in sys.modules:  # 노트북에서는 그림이 셀 아래에 표시됩니다
         plt.switch_backend("agg")
+    try:
+        path.expanduser().mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=path.expanduser()).close()
+        return path.expanduser()
+    except OSError as error:
+        sys.exit(f"오류: {path} 폴더에 저장할 수 없습니다 ({error.strerror}). --output-dir로 다른 폴더를 지정하세요.")
+
+
+@contextlib.contextmanager
+def save_whole(path):
+    """임시 파일에 저장한 뒤 이름을 path로 변경합니다. 도중에 중단되어도 기존 파일은 그대로 유지됩니다."""
+    temporary = path.with_name(f"{os.getpid()}_{path.name}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    except (OSError, RuntimeError) as error:
+        sys.exit(f"오류: {path} 파일을 저장할 수 없습니다. 권한과 디스크 공간을 확인하세요 ({type(error).__name__}).")
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def save_figure(figure, path):
-    """그림을 PNG로 저장하고 그 경로를 돌려줍니다."""
-    figure.savefig(path, dpi=120)
-    return path
+    """그림을 PNG 파일로 저장하고 경로를 출력합니다."""
+    with save_whole(path) as file:
+        figure.savefig(file, dpi=120)
+    print(f"    그림: {path}")
 
 
-def show_figures(show):
-    """show가 참이면 그림을 창으로 보여 줍니다. 창을 닫으면 끝납니다."""
-    if show and plt.get_backend().lower() == "agg":
-        print("이 환경에서는 창을 띄울 수 없습니다. 저장한 그림 파일을 열어 보십시오.")
-    elif show:
-        plt.show()
+STALL_SECONDS = 5  # 이 시간 동안 데이터를 받지 못하면 다음 미러를 시도합니다
+SECOND_MIRROR = "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/"
+PRACTICE_NOTICE = """
+[연습용 데이터] FashionMNIST를 내려받지 못해 연습용 데이터로 진행합니다.
+    따라서 정확도는 FashionMNIST의 정확도가 아닙니다.
+    이유: {}
+    해결 방법: 인터넷에 연결한 뒤 다시 실행하세요. 또는 다음 주소에서 .gz 파일 4개를 내려받아
+        {}
+        {} 폴더에 넣고 다시 실행하세요.
+"""
+GARMENTS = """1fffbe7cf9f3e 0f9f366cd9b36 1fffffbb76e9c 070e083871f3e 18ffffefdfbb6
+    0000406037f00 1ff5ebbb56e94 0000073ffff80 07117ffffffff 03060c39f3fe3"""  # 옷 10종류의 7x7 그림(49비트)
 
 
-def print_closing(files, started, next_chapter):
-    """만든 파일, 걸린 시간, 다음 장을 알립니다. started는 시작할 때의 time.perf_counter()입니다."""
-    print("\n만든 파일:")
+def prepare_fashion_mnist(data_dir):
+    """FashionMNIST가 있는 폴더를 반환합니다. 없으면 내려받고, 내려받지 못하면 연습용 데이터를 생성합니다."""
+    root, reasons = data_dir.expanduser(), []
+    raw = root / "FashionMNIST" / "raw"
+    if root.is_file():
+        sys.exit(f"오류: 폴더가 아니라 파일입니다: {root}. --data-dir로 다른 폴더를 지정하세요.")
+    socket.setdefaulttimeout(STALL_SECONDS)
+    for mirror in [*datasets.FashionMNIST.mirrors, SECOND_MIRROR]:
+        try:
+            download_fashion_mnist(mirror, raw)
+            break
+        except Exception as error:  # 어떤 오류가 발생하더라도 다음 미러를 시도합니다
+            reasons.append(f"{type(error).__name__}: {error}".strip().splitlines()[-1][:85])
+    else:
+        root = write_practice_data()
+        REMINDERS.append(PRACTICE_NOTICE.format("\n          ".join(reasons), SECOND_MIRROR, raw))
+        print(REMINDERS[-1])
+    socket.setdefaulttimeout(None)
+    return root
+
+
+def download_fashion_mnist(mirror, raw):
+    """raw 폴더에 없는 파일을 mirror에서 내려받고 MD5를 확인합니다. 이미 있는 파일이 손상되었으면 종료합니다."""
+    files = [raw / name.removesuffix(".gz") for name, _ in datasets.FashionMNIST.resources]
+    if not all(path.is_file() for path in files):
+        print(f"FashionMNIST를 준비합니다: {mirror}", flush=True)
+        raw.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=raw.parent) as temporary:
+            part = shutil.copytree(raw, Path(temporary, "FashionMNIST", "raw"))  # 직접 넣은 .gz 파일도 사용합니다
+            type("FashionMNIST", (datasets.FashionMNIST,), {"mirrors": [mirror]})(temporary, download=True)
+            for path in files:
+                os.replace(part / path.name, path)
     for path in files:
-        print(f"    {path}")
-    print(f"걸린 시간: {time.perf_counter() - started:.1f}초")
-    print(f"다음 장: {next_chapter}")
+        count = int.from_bytes(path.read_bytes()[4:8], "big")  # 파일에 기록된 샘플 수
+        if path.stat().st_size != (16 + 28 * 28 * count if "images" in path.name else 8 + count):
+            sys.exit(f"오류: {path} 파일이 손상되었습니다. {raw} 폴더를 삭제하고 다시 실행하세요.")
+
+
+def write_practice_data():
+    """7x7 그림을 확대하고 이동하고 잡음을 더한 이미지 7,000개를 임시 폴더에 저장하고, 그 폴더를 반환합니다."""
+    root = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    (root / "FashionMNIST" / "raw").mkdir(parents=True)
+    pixels = torch.tensor([[int(bit) for bit in f"{int(code, 16):049b}"] for code in GARMENTS.split()]).view(10, 7, 7)
+    shapes = nn.functional.pad(pixels.repeat_interleave(3, 1).repeat_interleave(3, 2), (3, 4, 3, 4))  # [10, 28, 28]
+    for split, n in (("train", 6000), ("t10k", 1000)):
+        random = torch.Generator().manual_seed(n)
+        labels, brightness = torch.randint(10, (n,), generator=random), torch.rand(n, 1, 1, generator=random)
+        rows, columns = (torch.randint(-3, 4, (2, n, 1), generator=random) + torch.arange(28)) % 28
+        images = shapes[labels[:, None, None], rows[:, :, None], columns[:, None, :]] * (0.2 + 0.8 * brightness)
+        images = 255 * (images + 0.3 * torch.randn(n, 28, 28, generator=random)).clamp(0, 1)
+        for kind, array in (("images-idx3", images), ("labels-idx1", labels)):
+            header = bytes([0, 0, 8, array.dim()]) + b"".join(size.to_bytes(4, "big") for size in array.shape)
+            path = root / "FashionMNIST" / "raw" / f"{split}-{kind}-ubyte"
+            path.write_bytes(header + array.to(torch.uint8).numpy().tobytes())
+    return root
 
 
 if __name__ == "__main__":

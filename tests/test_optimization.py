@@ -1,25 +1,31 @@
-"""7장: 손으로 한 걸음, 비교 실험, 체크포인트와 이어서 학습하기, Ctrl+C, torchrun."""
+"""7장: 직접 계산한 단계, 비교 실험, 체크포인트와 이어서 학습하기, torchrun."""
 
 import os
 import re
-import shlex
 import shutil
-import signal
 import subprocess
 import sys
-import time
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
-from conftest import DEAD_PROXY, ROOT, assert_picture, load_chapter, save_empty_pictures, written_files
+from tools import (
+    assert_clean,
+    assert_picture,
+    broken_claims,
+    edited,
+    load_chapter,
+    run_main,
+    user_environment,
+    write_tiny_fashion_mnist,
+    written_files,
+)
 from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
 
-PICTURES = ["learning_rates", "batch_sizes", "optimizers", "overfitting", "training"]
-FILES = {f"optimization_{name}.png" for name in PICTURES} | {"optimization_checkpoint.pth", "optimization_model.pth"}
-TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-ENVIRONMENT = {**os.environ, **DEAD_PROXY, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8"}
+CPU = torch.device("cpu")
+PICTURES = [f"optimization_{name}.png" for name in ("hyperparameters", "optimizers", "overfitting", "training")]
+FILES = {*PICTURES, "optimization_checkpoint.pth", "optimization_model.pth"}
 
 
 @pytest.fixture
@@ -27,524 +33,503 @@ def chapter():
     return load_chapter("optimization")
 
 
-@pytest.fixture
-def whole_run(run_once):
-    """사용자처럼 처음부터 끝까지 한 번 실행한 (폴더, 결과)입니다."""
-    return run_once("optimization")
-
-
-def final_training_only(monkeypatch, data_dir, output_dir, *args):
-    """수업을 건너뛰고 main을 이 프로세스 안에서 실행합니다. 모듈을 돌려줍니다."""
-    save_empty_pictures(monkeypatch)
-    chapter = load_chapter("optimization")
-    monkeypatch.setattr(chapter, "teach", lambda *args: [])
-    words = ["--data-dir", data_dir, "--output-dir", output_dir, "--device", "cpu", *args]
-    monkeypatch.setattr(sys, "argv", ["optimization.py", *map(str, words)])
-    chapter.main()
-    return chapter
+def train_only(monkeypatch, data, folder, *args, **options):
+    """절을 건너뛰고 main의 마지막 학습만 실행합니다."""
+    options.setdefault("run_lessons", lambda *args: None)
+    arguments = ("--data-dir", data, "--output-dir", folder, "--device", "cpu", *args)
+    return run_main("optimization", monkeypatch, *arguments, **options)
 
 
 def load(path):
     return torch.load(path, map_location="cpu", weights_only=True)
 
 
-def largest_difference(path, other):
-    first, second = load(path), load(other)
+def largest_difference(folder, other):
+    first, second = (load(path / "optimization_model.pth") for path in (folder, other))
     assert first.keys() == second.keys()
     return max((first[name] - second[name]).abs().max().item() for name in first)
 
 
-def start_checkpoint(chapter, path, samples=300, **changes):
-    """아직 한 에폭도 학습하지 않은 체크포인트를 만듭니다. 여기에서 이어서 하면 수업을 건너뜁니다."""
-    args = {"epochs": 3, "batch_size": 64, "learning_rate": 0.003, "seed": 0} | changes
-    settings = {**args, "pytorch": torch.__version__.split("+")[0], "samples": samples, "practice": False}
-    learner = chapter.make_learner(args["epochs"], args["learning_rate"], args["seed"], "cpu")
-    chapter.save_checkpoint(path, learner, 0, [], settings)
-    return path
+# ---- 사용자처럼 실행하기 ----
 
 
-# ---- 사용자처럼 실행 ----
-
-
-def test_runs_alone(whole_run):
-    folder, result = whole_run
-    assert result.returncode == 0 and result.stderr == ""
-    assert "연습용 데이터]" not in result.stdout and "마지막 장입니다" in result.stdout
-    assert [f"== {n}. " in result.stdout for n in range(1, 18)] == [True] * 16 + [False]
-    assert [f"에폭 {e} 끝" in result.stdout for e in range(1, 7)] == [True] * 5 + [False]
+def test_runs_alone(run_once):
+    folder, result = run_once("optimization")
+    assert_clean(result)
     assert written_files(folder) == {f"outputs/{name}" for name in FILES}
+    headings = re.findall(r"^== (\d+)\. ", result.stdout, re.MULTILINE)
+    assert headings == [str(number) for number in range(1, 14)]
     for name in PICTURES:
-        assert_picture(folder / "outputs" / f"optimization_{name}.png")
+        assert_picture(folder / "outputs" / name)
+        assert name in result.stdout
 
 
-def test_numbers_on_screen_are_right(whole_run):
-    """화면에 나온 값을 NumPy로 다시 계산합니다."""
-    text = whole_run[1].stdout
-    logits = np.array([[2.0, 1.0, 0.0], [0.0, 3.0, 0.0]])
-    p = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
-    losses = -np.log([p[0, 0], p[1, 2]])
-    for value in (*losses, losses.mean(), np.mean(np.square([-0.5, 1.0, 0.0]))):
-        assert f"{value:.4f}" in text
-    assert "[8.0, 16.0, 24.0]" in text
-    w, total, wrong = 4.0, 0.0, []
-    for _ in range(12):  # 지우지 않으면 변화도가 더해집니다
+def test_numbers_on_screen_are_right(run_once):
+    text = run_once("optimization")[1].stdout
+    for logits, digits in (([9.0, 0.0, 0.0], "0.0002"), (np.exp([9.0, 0, 0]) / np.exp([9.0, 0, 0]).sum(), "0.5516")):
+        assert f"{-np.log(np.exp(logits[0]) / np.exp(logits).sum()):.4f}" == digits and f"tensor({digits})" in text
+    assert f"tensor({(0.5**2 + 1) / 3:.4f})" in text
+    w, total, path = 4.0, 0.0, []
+    for _ in range(8):  # 재설정하지 않으면 변화도가 누적됩니다
+        path.append(f"{w:.3f}")
         total += 2 * w
         w -= 0.1 * total
-        wrong.append(f"{w:.2f}")
-    assert f"지우지 않으면: {', '.join(wrong)}" in text
-    assert "매개변수의 가장 큰 차이: 0.0" in text
-    model_only = re.search(r"모델만 되살리면, 가장 큰 차이: ([\d.]+)", text)
-    assert float(model_only[1]) > 1e-4
+    assert " ".join(path) in text and " ".join(f"{4 * 0.8**k:.3f}" for k in range(8)) in text
+    differences = re.findall(r"abs\(\)\.max\(\)\.item\(\) = ([\d.]+)", text)
+    assert float(differences[0]) == 0 < float(differences[1])
 
 
-def test_one_process_result_is_reproducible(whole_run, tiny_data, tmp_path, monkeypatch):
-    first, again = whole_run[0] / "outputs" / "optimization_model.pth", tmp_path / "optimization_model.pth"
-    final_training_only(monkeypatch, tiny_data, tmp_path)
-    assert largest_difference(first, again) == 0
-    final_training_only(monkeypatch, tiny_data, tmp_path, "--seed", 1)
-    assert largest_difference(first, again) > 0
-
-
-def test_final_training_is_the_plain_loop(whole_run, chapter, tiny_data):
-    """DistributedSampler, DataLoader, 스케줄러 없이 다시 써도 매개변수가 같습니다."""
-    data = chapter.datasets.FashionMNIST(tiny_data)
-    X, y = data.data[:, None] / 255, data.targets
+def test_final_training_is_the_plain_loop(run_once, chapter):
+    """Learner와 스케줄러 없이 다시 작성해도 매개변수가 같습니다."""
+    folder, _ = run_once("optimization")
+    data = chapter.datasets.FashionMNIST(folder / "data")
     torch.manual_seed(0)
-    model = chapter.NeuralNetwork()
+    model, step = chapter.NeuralNetwork(), 0
     optimizer = torch.optim.Adam(model.parameters(), fused=True)
-    for epoch, rate in enumerate((0.003, 0.0024, 0.0018, 0.0012, 0.0006), start=1):
-        optimizer.param_groups[0]["lr"] = rate
-        for rows in torch.randperm(300, generator=torch.Generator().manual_seed(epoch)).split(64):
+    shuffled = TensorDataset(data.data[:, None] / 255, data.targets)
+    loader = DataLoader(shuffled, 256, shuffle=True, generator=torch.Generator().manual_seed(0))
+    for _ in range(5):
+        for X, y in loader:
+            optimizer.param_groups[0]["lr"] = 4e-3 * (1 - step / 10)
             optimizer.zero_grad()
-            nn.functional.cross_entropy(model(X[rows]), y[rows]).backward()
+            nn.functional.cross_entropy(model(X), y, label_smoothing=0.05).backward()
             optimizer.step()
-    saved = load(whole_run[0] / "outputs" / "optimization_model.pth")
-    assert all(torch.allclose(saved[name], p, atol=1e-5) for name, p in model.state_dict().items())
+            step += 1
+    saved = load(folder / "outputs" / "optimization_model.pth")
+    assert step == 10 and all(torch.allclose(saved[name], p, atol=1e-5) for name, p in model.state_dict().items())
+    history = load(folder / "outputs" / "optimization_checkpoint.pth")["history"]
+    assert [row[3] for row in history] == pytest.approx([4e-3 * k / 5 for k in (4, 3, 2, 1, 0)], abs=1e-9)
 
 
-def test_too_large_a_rate_is_still_a_clean_run(tiny_data, tmp_path, monkeypatch, recwarn):
-    final_training_only(monkeypatch, tiny_data, tmp_path, "--epochs", 2, "--learning-rate", 1000)
-    assert not recwarn.list
+def test_same_seed_same_parameters(run_once, tiny_data, tmp_path, monkeypatch):
+    """마지막 학습의 결과는 앞에서 실행한 절과 관계없이 시드로 정해집니다."""
+    train_only(monkeypatch, tiny_data, tmp_path / "again")
+    assert largest_difference(run_once("optimization")[0] / "outputs", tmp_path / "again") == 0
+    train_only(monkeypatch, tiny_data, tmp_path / "other", "--seed", 1)
+    assert largest_difference(tmp_path / "again", tmp_path / "other") > 0
 
 
-def test_practice_data_is_announced_twice(tmp_path, monkeypatch, capsys):
-    chapter = load_chapter("optimization")
-    monkeypatch.setattr(chapter, "teach", lambda *args: [])
-
-    def fail(*args):
-        raise OSError("network is unreachable")
-
-    monkeypatch.setattr(chapter, "download_fashion_mnist", fail)
-    words = ["--data-dir", tmp_path / "data", "--output-dir", tmp_path / "outputs", "--epochs", 1]
-    monkeypatch.setattr(sys, "argv", ["optimization.py", *map(str, words)])
-    chapter.main()
+def test_practice_data_is_told_at_the_start_and_the_end(tmp_path, no_network, monkeypatch, capsys):
+    train_only(monkeypatch, tmp_path / "data", tmp_path / "outputs", "--epochs", 1, STALL_SECONDS=0.5)
     output = capsys.readouterr().out
-    first, last = (m.start() for m in re.finditer(r"\[연습용 데이터\]", output))
-    assert first < output.index("에폭 1 끝") and last > output.index("마지막 정확도")
+    told = [match.start() for match in re.finditer("raw.githubusercontent.com", output)]
+    assert told[0] < output.index("== 13.") < told[-1] and "'samples'" not in output
 
 
-def test_reaches_85_percent_on_real_data(tmp_path, real_data, monkeypatch, capsys):
-    final_training_only(monkeypatch, real_data, tmp_path)
-    assert float(re.search(r"마지막 정확도: .* ([\d.]+)%", capsys.readouterr().out)[1]) >= 85.0
+def test_reaches_88_percent_on_real_data(tmp_path, real_data, monkeypatch, capsys):
+    train_only(monkeypatch, real_data, tmp_path)
+    assert load(tmp_path / "optimization_checkpoint.pth")["history"][-1][2] > 88.5
+    assert not broken_claims(capsys.readouterr().out)
 
 
-# ---- 수업의 내용 ----
+# ---- 절의 내용 ----
 
 
-def test_steps_by_hand_against_numpy(chapter):
-    """옵티마이저의 걸음을 NumPy의 식과 견줍니다."""
-    start = np.array([3.0, -2.0, 0.5])
-
-    def gradient(w):
-        return 2 * np.array([1.0, 4.0, 0.5]) * (w - 1)
-
-    assert np.allclose(chapter.slope_at(torch.tensor(start)).numpy(), gradient(start))
-    w, v = start, np.zeros(3)
-    for _ in range(2):
-        v = 0.9 * v + gradient(w)
-        w = w - 0.1 * v
-    parameter = torch.tensor(start, dtype=torch.float32, requires_grad=True)
-    path = chapter.steps_of(torch.optim.SGD([parameter], lr=0.1, momentum=0.9), parameter, 2)
-    assert np.allclose(path[-1].numpy(), w, atol=1e-5) and len(path) == 2
-    with pytest.raises(AssertionError):
-        chapter.print_steps([path[0] + 0.001], [path[0]])
-
-
-def test_lessons_by_hand_use_the_real_optimizer(chapter, monkeypatch):
-    """옵티마이저가 다르게 걸으면 수업의 assert가 알아챕니다."""
-    for name, lesson in (("SGD", chapter.step_sgd_by_hand), ("Adam", chapter.step_adam_by_hand)):
-        lesson()
-        real = getattr(torch.optim, name)
-        monkeypatch.setattr(torch.optim, name, lambda p, lr, real=real, **options: real(p, lr=1.01 * lr, **options))
-        with pytest.raises(AssertionError):
-            lesson()
-        monkeypatch.undo()
-
-
-def test_valley_paths(chapter):
-    paths = chapter.walk_down_the_valley()
-    bottom, heights = np.array([4.0, 1.0]), {}
-    for name, path in paths.items():
-        assert path.shape == (61, 2) and path[0].tolist() == [-4.0, 3.0]
-        heights[name] = 0.5 * ((path.numpy() - bottom) ** 2 * [1, 20]).sum(1)
-        assert heights[name][-1] < 0.5 < heights[name][0]
-    w, v = np.array([-4.0, 3.0]), np.zeros(2)
+def test_three_steps_by_hand_against_numpy(chapter):
+    """기울기가 (x - 4, 100 (y - 1))인 골짜기를 NumPy로 다시 계산합니다."""
+    start, bottom, steepness = np.array([-4.0, 3.0]), np.array([4.0, 1.0]), np.array([1.0, 100.0])
+    w, v = start, np.zeros(2)
     for _ in range(60):
-        v = 0.9 * v + (w - bottom) * [1, 20]
-        w = w - 0.02 * v
+        v = 0.9 * v + steepness * (w - bottom)
+        w = w - 0.004 * v
+    paths = chapter.descend_valley()
     assert np.allclose(paths["SGD + momentum"][-1].numpy(), w, atol=1e-3)
+    factors = (1 - 0.019 * steepness) ** np.arange(61)[:, None]
+    assert np.allclose(paths["SGD"].numpy(), bottom + (start - bottom) * factors, atol=1e-3)
+    heights = {name: (steepness * (path[-1].numpy() - bottom) ** 2).sum() / 2 for name, path in paths.items()}
+    assert heights["SGD"] > 3 and max(heights["SGD + momentum"], heights["Adam"]) < 0.2
+    assert all(path.shape == (61, 2) and np.array_equal(path[0], start) for path in paths.values())
 
 
-def make_part(n, seed=0):
-    """줄 하나가 밝은 쉬운 이미지 n장과 정답입니다."""
+@pytest.mark.parametrize("name, lesson", [("SGD", "step_sgd_by_hand"), ("AdamW", "step_adam_by_hand")])
+def test_lessons_by_hand_notice_another_rule(chapter, name, lesson, monkeypatch, capsys):
+    getattr(chapter, lesson)()
+    assert not broken_claims(capsys.readouterr().out)
+    real = getattr(torch.optim, name)
+    monkeypatch.setattr(torch.optim, name, lambda p, lr, **options: real(p, lr=1.01 * lr, **options))
+    getattr(chapter, lesson)()
+    assert len(broken_claims(capsys.readouterr().out)) == 2
+
+
+def easy_data(n, seed=0):
+    """한 줄이 밝은 쉬운 이미지 n개와 정답입니다."""
     y = torch.arange(n) % 10
     X = 0.2 * torch.rand(n, 1, 28, 28, generator=torch.Generator().manual_seed(seed))
     X[torch.arange(n), 0, 2 * y + 4] = 1
-    return X, y
+    return TensorDataset(X, y)
 
 
-def test_learn_once_takes_one_step_a_batch(chapter):
-    part = make_part(20)
-    model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
-    weight = model[1].weight.detach().clone().double().numpy()
-    bias = model[1].bias.detach().clone().double().numpy()
-    losses = chapter.learn_once(model, torch.optim.SGD(model.parameters(), lr=0.1), part, 8, seed=5, epoch=2)
-    order = torch.randperm(20, generator=torch.Generator().manual_seed(7)).numpy()
-    X, y = part[0].flatten(1).double().numpy(), part[1].numpy()
-    for number, rows in enumerate((order[:8], order[8:16], order[16:])):
-        p = np.exp(X[rows] @ weight.T + bias)
-        p /= p.sum(1, keepdims=True)
-        assert losses[number].item() == pytest.approx(-np.log(p[range(len(rows)), y[rows]]).mean(), rel=1e-4)
-        p[range(len(rows)), y[rows]] -= 1
-        weight, bias = weight - 0.1 * p.T @ X[rows] / len(rows), bias - 0.1 * p.mean(0)
-    assert len(losses) == 3 and np.allclose(model[1].weight.detach().numpy(), weight, atol=1e-5)
+def easy_dataloaders(n=200):
+    return DataLoader(easy_data(n), 64, shuffle=True), DataLoader(easy_data(50, seed=1), 1000)
 
 
-def test_rates_batches_and_optimizers_are_compared(chapter, capsys):
-    part, held_out = make_part(200), make_part(50, seed=1)
-    rates = chapter.compare_learning_rates(part, held_out, 0)
-    assert all(len(losses) == 3 * 4 for losses in rates.values())
-    first = torch.stack([losses[0] for losses in rates.values()])
-    assert torch.equal(first, first[:1].expand_as(first))  # 같은 곳에서 떠납니다
-    assert rates[0.3][-1] < rates[0.03][-1] < rates[0.001][-1]
-    sizes = chapter.compare_batch_sizes(part, held_out, 0)
-    assert list(sizes) == [16, 64, 200]  # 데이터보다 큰 배치는 하나로 모읍니다
-    assert sizes[16][0][-1] < sizes[200][0][-1] and all(seconds > 0 for _, seconds in sizes.values())
-    assert all(losses[-1] < losses[0] for losses in chapter.compare_optimizers(part, held_out, 0).values())
-    assert capsys.readouterr().out.count("검증 손실") == 5 + 3 + 4
+def test_experiments_start_from_the_same_model_and_order(chapter):
+    """학습률이 0이면 모든 실험의 손실이 같습니다."""
+    experiments = {str(i): (32, 1.0, torch.optim.SGD, {"lr": 0.0}) for i in range(2)}
+    first, second = chapter.compare(experiments, easy_dataloaders(), CPU, 3).values()
+    other, _ = chapter.compare(experiments, easy_dataloaders(), CPU, 4).values()
+    assert first == second != other and len(first) == 3 and first[0][1:] == first[2][1:]
 
 
-def test_divergence_is_reported_and_drawn(chapter, monkeypatch, capsys):
-    def explode(name, make_optimizer, *args):
-        return torch.tensor([2.0, 50.0, float("inf"), float("nan")]), 0.1
-
-    monkeypatch.setattr(chapter, "try_out", explode)
-    curves = chapter.compare_learning_rates(make_part(20), make_part(20), 0)
-    assert capsys.readouterr().out.count("3번째 걸음") == len(curves)
-    (axis,) = chapter.draw_learning_rates(curves).axes
-    assert all("diverged" in line.get_label() for line in axis.lines[::2])
-    chapter.plt.close("all")
+def test_hyperparameters_are_compared(chapter, capsys):
+    rates, sizes = chapter.compare_hyperparameters(easy_dataloaders(), CPU, 0)
+    losses = {name: history[-1][0] for name, history in rates.items()}
+    assert losses["lr 0.1"] < losses["lr 0.01"] < losses["lr 0.001"] and not losses["lr 10.0"] < 2
+    assert sizes["batch 16, lr 0.1"][-1][0] < sizes["batch 256, lr 0.1"][-1][0]
+    updates = re.findall(r"lr [\d.]+ +(\d+)", capsys.readouterr().out)
+    assert updates == ["4"] * 5 + ["13", "4", "1", "1"]
 
 
-def test_early_stopping_waits_and_goes_back(chapter, monkeypatch):
-    losses, seen = iter([3.0, 2.0, 2.5, 1.0, 1.5, 1.2, 1.1, 1.0, 0.1]), {}
-
-    def learn(model, optimizer, part, batch_size, seed, epoch):
-        seen["model"] = model
-        nn.init.constant_(model.linear_relu_stack[4].bias, epoch)
-
-    def measure(model, part):
-        epoch = model.linear_relu_stack[4].bias[0].item()
-        seen.setdefault("values", {}).setdefault(epoch, next(losses) if epoch not in seen.get("values", {}) else None)
-        return seen["values"][epoch], 50.0
-
-    monkeypatch.setattr(chapter, "learn_once", learn)
-    monkeypatch.setattr(chapter, "measure_part", measure)
-    assert chapter.stop_early(make_part(20), make_part(20), 0, patience=4) == (8, 4, [3, 2, 2.5, 1, 1.5, 1.2, 1.1, 1])
-    assert seen["model"].linear_relu_stack[4].bias[0] == 4  # 가장 좋았던 에폭의 매개변수입니다
+def test_linear_schedule_ends_at_zero(chapter):
+    results = chapter.compare_optimizers(easy_dataloaders(), CPU, 0)
+    rates = {name: [row[3] for row in history] for name, history in results.items()}
+    assert rates["Adam, constant"] == pytest.approx([4e-3] * 3)
+    assert rates["Adam, linear to 0"] == pytest.approx([4e-3 * 2 / 3, 4e-3 / 3, 0], abs=1e-9)
+    assert rates["SGD"] == pytest.approx([0.3] * 3)
 
 
-def test_validation_is_part_of_the_training_data_only(chapter, tiny_data):
-    training_data = chapter.datasets.FashionMNIST(tiny_data, transform=chapter.ToTensor())
-    (X, y), (held_out_X, held_out_y) = chapter.set_aside_validation(training_data, 0, torch.device("cpu"))
-    assert len(X) == len(y) == 240 and len(held_out_X) == len(held_out_y) == 60
-    rows = {tuple(row) for row in training_data.data.flatten(1).tolist()}
-    taken = [tuple(row) for row in (torch.cat([X, held_out_X]).flatten(1) * 255).round().int().tolist()]
-    assert len(set(taken)) == 300 and set(taken) == rows
-    again = chapter.set_aside_validation(training_data, 0, torch.device("cpu"))
-    assert torch.equal(again[1][0], held_out_X)
+def test_early_stopping_waits_and_goes_back(chapter, capsys):
+    """검증 손실을 미리 정하고, 중단한 에폭과 복원한 에폭을 확인합니다."""
+    losses = [3.0, 2.0, 2.5, 1.0, 1.5, 1.2, 1.1, 1.0, 1.3, 0.1] + [4.0] * 15
+    models = []
+
+    def run_epochs(model, optimizer, dataloaders, epochs):
+        if not any(model is other for other in models):
+            models.append(model)
+            model.epoch = 0
+        model.epoch += 1
+        nn.init.constant_(model.linear_relu_stack[4].bias, model.epoch)
+        return [(0.5, losses[model.epoch - 1], 50.0, 0.1)]
+
+    chapter.run_epochs = run_epochs
+    results = list(chapter.overfit_small_data(easy_dataloaders(20), CPU, 0).values())
+    assert [len(history) for history in results] == [25, 25, 9]
+    assert [model.linear_relu_stack[4].bias[0].item() for model in models] == [10, 10, 4]
+    assert re.findall(r"= \((\d+), ", capsys.readouterr().out) == ["10", "10", "4"]
+
+
+def test_validation_is_a_part_of_the_training_data_only(chapter, tiny_data):
+    training_data, test_data = chapter.load_data(tiny_data)
+    train_dataloader, validation_dataloader = chapter.split_datasets(training_data, test_data, 0)
+    experiment, validation = train_dataloader.dataset, validation_dataloader.dataset
+    assert (len(experiment), len(validation)) == (240, 60)
+    assert sorted([*experiment.indices, *validation.indices]) == list(range(300))
+    assert torch.equal(validation[0][0], training_data[validation.indices[0]][0])
+    again, other = (chapter.split_datasets(training_data, test_data, seed)[1].dataset for seed in (0, 1))
+    assert again.indices == validation.indices != other.indices
 
 
 def test_pictures_show_the_numbers(chapter):
     def drawn(axis):
         return {line.get_label(): list(line.get_ydata()) for line in axis.lines}
 
-    losses, accuracies, rates = chapter.draw_training([(0.5, 0.6, 70.0, 0.03), (0.3, 0.4, 80.0, 0.01)]).axes
+    losses, accuracies = chapter.draw_training([(0.5, 0.6, 70.0, 0.03), (0.3, 0.4, 80.0, 0.01)]).axes
     assert drawn(losses) == {"train": [0.5, 0.3], "test": [0.6, 0.4]}
-    assert list(accuracies.lines[0].get_ydata()) == [70.0, 80.0] and list(rates.lines[0].get_ydata()) == [0.03, 0.01]
+    assert list(accuracies.lines[0].get_ydata()) == [70.0, 80.0]
 
-    curves = {"weight decay 0": ([3.0, 1.0], [2.0, 4.0]), "weight decay 4": ([3.5, 1.5], [2.5, 2.2])}
-    figure = chapter.draw_overfitting(curves, (2, 1, [2.0, 4.0]))
-    for axis, (train_losses, held_out_losses) in zip(figure.axes, curves.values()):
-        assert drawn(axis)["training (small part)"] == train_losses and drawn(axis)["validation"] == held_out_losses
+    nan = float("nan")
+    rates = {"lr 1": [(9.0, 2.0, 20.0, 1.0), (9.0, 5.0, 30.0, 1.0)], "lr 9": [(nan, nan, 10.0, 9.0)] * 2}
+    left, right = chapter.draw_hyperparameters(rates, {"batch 1": [(9.0, 1.5, 40.0, 1.0)]}).axes
+    assert drawn(left)["lr 1 (30.0%)"] == [2.0, 4] and "lr 9 (diverged: nan)" in drawn(left)
+    assert drawn(right) == {"batch 1 (40.0%)": [1.5]}
 
-    losses, seconds = chapter.draw_batch_sizes({16: ([1.0, 0.5, 0.2], 0.7), 64: ([2.0, 1.5, 1.2], 0.3)}).axes
-    assert drawn(losses) == {"batch size 16": [1.0, 0.5, 0.2], "batch size 64": [2.0, 1.5, 1.2]}
-    assert [bar.get_height() for bar in seconds.patches] == [0.7, 0.3]
+    (axis,) = chapter.draw_overfitting({"a": [(3.0, 2.0, 0, 0), (1.0, 4.0, 0, 0)]}).axes
+    assert list(drawn(axis).values()) == [[3.0, 1.0], [2.0, 4.0], [2.0]]
 
     paths = {name: torch.rand(61, 2) for name in ("a", "b", "c", "d")}
-    axes = chapter.draw_optimizers(paths, {name: torch.ones(5) for name in paths}).axes
-    for axis, (name, path) in zip([axis for axis in axes if "60 steps" in axis.get_title()], paths.items()):
+    axes = [axis for axis in chapter.draw_optimizers(paths, rates).axes if "60 steps" in axis.get_title()]
+    for axis, (name, path) in zip(axes, paths.items()):
         assert axis.get_title().startswith(name) and np.array_equal(axis.lines[0].get_xydata(), path.numpy())
-    plt.close("all")
+
+
+# ---- 학습자가 변경해 볼 만한 코드 ----
+
+RELU = "            nn.ReLU(),\n"
+TO_TENSOR = "transform=ToTensor()"
+LEARNER_ADAM = 'torch.optim.Adam(self.model.parameters(), lr=settings["learning_rate"], fused=True)'
+LEARNER_LOADER = 'DataLoader(dataset, self.settings["batch_size"], shuffle=True, generator=self.order'
+SHORT = {"(0.0, 25), (0.1, 25), (0.0, 5)": "(0.0, 2), (0.1, 2)", "min(3000,": "min(60,"}  # 실험을 짧게 줄입니다
+DROPOUT = {RELU: f"{RELU}            nn.Dropout(0.2),\n"}
+EDITS = {
+    "dropout": DROPOUT,
+    "another layer": {
+        "nn.Linear(512, 10),": "nn.Linear(512, 64),\n            nn.ReLU(),\n            nn.Linear(64, 10),"
+    },
+    "batch norm": {RELU: f"            nn.BatchNorm1d(512),\n{RELU}"},
+    "Normalize": {
+        "transforms import ToTensor\n": "transforms import ToTensor, v2\n",
+        TO_TENSOR: "transform=v2.Compose([ToTensor(), v2.Normalize([0.286], [0.353])])",
+    },
+    "one-hot labels": {TO_TENSOR: "transform=ToTensor(), target_transform=lambda y: torch.eye(10)[y]"},
+    "shuffled validation": {"batch_size=1000)\n\n\nclass": "batch_size=7, shuffle=True)\n\n\nclass"},
+    "other numbers": {
+        "dataloaders[1]), 3, end_factor)": "dataloaders[1]), 1, end_factor)",
+        "0.001, 0.01, 0.1, 1.0, 10.0": "1e-9, 1e9",
+        "lr=0.002": "lr=1e30",
+        "range(min(500,": "range(min(10,",
+    },
+}
+TRAINING_EDITS = {
+    "SGD with momentum": {LEARNER_ADAM: "torch.optim.SGD(self.model.parameters(), lr=0.1, momentum=0.9)"},
+    "drop_last": {LEARNER_LOADER: f"{LEARNER_LOADER}, drop_last=True"},
+    "two workers": {LEARNER_LOADER: f"{LEARNER_LOADER}, num_workers=2"},
+    "constant rate": {"self.optimizer, 1.0, 0.0": "self.optimizer, 1.0, 1.0"},
+    "Softmax": {"nn.Linear(512, 10),": "nn.Linear(512, 10),\n            nn.Softmax(dim=1),"},
+    "width 64": {"512": "64"},
+}
+LESSON_EDITS = {
+    "another bowl": {"(0.01, 0.3, 0.95, 1.1)": "(0.5, 1.0, 2.0)", "lambda w: w**2, ": "lambda w: (w**2).sum(), "},
+    "another valley": {"[1.0, 100.0]": "[1.0, 150.0]", "lr=0.019": "lr=0.013", "lr=0.004": "lr=0.003"},
+    "SGD diverges": {"lr=0.019": "lr=0.021"},
+    "200 steps, large Adam": {", 60, ": ", 200, ", "Adam, lr=1.0": "Adam, lr=2.0"},
+    "other hand values": {"learning_rate = 0.004": "learning_rate = 0.01", "0.1, 0.9, 0.999": "0.3, 0.9, 0.999"},
+    "more steps": {"range(7)": "range(30)", "lr=0.1), [w.item()]": "lr=0.2), [w.item()]"},
+    "other losses": {"[2.5, 0.0, 2.0]": "[9.0, 9.0, 9.0]", "[[9.0, 0.0, 0.0]]": "[[1.0, 2.0, 3.0]]"},
+}
+
+
+def assert_right_end(folder, output):
+    """모든 설명이 성립하고, 출력된 마지막 정확도가 기록과 같습니다."""
+    accuracy = load(folder / "optimization_checkpoint.pth")["history"][-1][2]
+    assert not broken_claims(output) and re.findall(r" ([\d.]+)%\n", output)[-1] == f"{accuracy:.1f}"
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_edit_of_a_learner_holds(edit, tmp_path, tiny_data, monkeypatch, capsys, recwarn):
+    options = ("--data-dir", tiny_data, "--output-dir", tmp_path, "--epochs", 2, "--batch-size", 90)
+    run_main("optimization", monkeypatch, *options, edits=SHORT | EDITS[edit])
+    output, error = capsys.readouterr()
+    assert_right_end(tmp_path, output)
+    assert error == "" and not recwarn.list and {path.name for path in tmp_path.iterdir()} == FILES
+
+
+@pytest.mark.parametrize("edit", TRAINING_EDITS)
+def test_edit_of_the_last_training_holds(edit, tmp_path, tiny_data, monkeypatch, capsys, recwarn):
+    """변경한 학습도 이어서 할 수 있습니다."""
+    edits = TRAINING_EDITS[edit]
+    train_only(monkeypatch, tiny_data, tmp_path, "--epochs", 2, "--batch-size", 90, edits=edits)
+    train_only(monkeypatch, tiny_data, tmp_path, "--resume", tmp_path / "optimization_checkpoint.pth", edits=edits)
+    assert_right_end(tmp_path, capsys.readouterr().out)
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize("edit", LESSON_EDITS)
+def test_edit_of_a_lesson_holds(edit, capsys):
+    chapter = load_chapter("optimization", LESSON_EDITS[edit])
+    chapter.compare = lambda *args: {}
+    chapter.compare_hyperparameters(None, CPU, 0)
+    for lesson in ("measure_loss", "take_three_steps", "step_sgd_by_hand", "step_adam_by_hand", "descend_valley"):
+        getattr(chapter, lesson)()
+    assert not broken_claims(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("options", [("--batch-size", 1000), ("--learning-rate", 1000), ("--batch-size", 7)])
+def test_option_of_a_learner(options, tmp_path, tiny_data, monkeypatch, capsys, recwarn):
+    train_only(monkeypatch, tiny_data, tmp_path, "--epochs", 3, *options)
+    assert not broken_claims(capsys.readouterr().out) and not recwarn.list
+
+
+def test_many_seeds_hold(tmp_path, tiny_data, monkeypatch, capsys):
+    for seed in (17, 2**32 - 1):
+        options = ("--seed", seed, "--epochs", 1, "--data-dir", tiny_data, "--output-dir", tmp_path)
+        run_main("optimization", monkeypatch, *options, edits=SHORT)
+    assert not broken_claims(capsys.readouterr().out)
 
 
 # ---- 체크포인트와 이어서 학습하기 ----
 
 
-def accept_ctrl_c():
-    """시험을 뒤에서(&) 돌리면 SIGINT를 무시하는 설정이 물려 내려옵니다. 그것을 되돌립니다."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+SKIP_LESSONS = """
+import optimization
+
+optimization.run_lessons = lambda *args: None
+optimization.STALL_SECONDS = 0.5
+if __name__ == "__main__":
+    optimization.main()
+"""
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows에서는 SIGINT를 이렇게 보낼 수 없습니다")
-def test_ctrl_c_then_resume_in_a_new_process_is_bit_identical(chapter, tiny_data, tmp_path, monkeypatch, capsys):
-    """진짜 SIGINT를 보내고, 알려 준 명령을 그대로 실행합니다."""
-    start = start_checkpoint(chapter, tmp_path / "start.pth", epochs=30)
-    options = ["--epochs", "30", "--data-dir", str(tiny_data), "--output-dir", "out put", "--device", "cpu"]
-    shutil.copy(ROOT / "optimization.py", tmp_path)
-    command = [sys.executable, "optimization.py", *options, "--resume", str(start)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8", "preexec_fn": accept_ctrl_c}
-    with subprocess.Popen(command, cwd=tmp_path, env=ENVIRONMENT, **pipes) as process:
-        lines = []
-        while not (lines and lines[-1].startswith("에폭 2 끝")):
-            lines.append(process.stdout.readline())
-            assert lines[-1], process.stderr.read()
-        process.send_signal(signal.SIGINT)
-        _, error = process.communicate(timeout=60)
-    assert process.returncode == 130 and len(error.splitlines()) == 1 and "Traceback" not in error
+def write_scripts(folder, edits=()):
+    (folder / "optimization.py").write_text(edited("optimization", edits), encoding="utf-8")
+    (folder / "train_only.py").write_text(SKIP_LESSONS, encoding="utf-8")
+
+
+def test_killed_run_resumes_bit_identical_with_no_other_option(tiny_data, tmp_path, monkeypatch, capsys):
+    """드롭아웃을 추가해도, 강제로 종료한 학습을 다른 프로세스에서 이어서 하면 결과가 같습니다."""
+    write_scripts(tmp_path, DROPOUT)
+    training = ("--epochs", 40, "--batch-size", 32, "--learning-rate", 0.001, "--seed", 5)
+    command = [sys.executable, "train_only.py", *training, "--data-dir", tiny_data, "--output-dir", "out put"]
+    with subprocess.Popen(
+        list(map(str, command)), cwd=tmp_path, env=user_environment(), stdout=subprocess.PIPE, encoding="utf-8"
+    ) as process:
+        epochs = (line for line in process.stdout if re.search(r"\d\.\d{4}, .*%$", line))
+        for _ in range(3):
+            next(epochs)
+        process.kill()
     checkpoint = tmp_path / "out put" / "optimization_checkpoint.pth"
     done = load(checkpoint)["epoch"]
-    assert 2 <= done < 30 and not (tmp_path / "out put" / "optimization_model.pth").exists()
+    assert 3 <= done < 40 and not checkpoint.with_name("optimization_model.pth").exists()
 
-    words = shlex.split(error.split("이어서 학습하려면: ")[1])
-    assert words[0] == "python"
-    monkeypatch.chdir(tmp_path)  # 이 프로세스에서 이어서 합니다. 멈춘 프로세스와는 다른 프로세스입니다
-    monkeypatch.setattr(sys, "argv", words[1:])
-    chapter.main()
+    train_only(monkeypatch, tiny_data, tmp_path / "resumed", "--resume", checkpoint, edits=DROPOUT)
     output = capsys.readouterr().out
-    assert f"에폭 {done} 끝" not in output and f"에폭 {done + 1} 끝" in output
-    final_training_only(monkeypatch, tiny_data, tmp_path / "straight", "--epochs", 30)
-    straight, resumed = tmp_path / "straight", tmp_path / "out put"
-    assert largest_difference(straight / "optimization_model.pth", resumed / "optimization_model.pth") == 0
-    whole, parts = (load(folder / "optimization_checkpoint.pth") for folder in (straight, resumed))
-    assert whole["history"] == parts["history"] and whole["scheduler"] == parts["scheduler"]
-    for key, state in whole["optimizer"]["state"].items():
-        assert all(torch.equal(state[name], parts["optimizer"]["state"][key][name]) for name in state)
+    assert re.findall(r"^\S+ (\d+)$", output, re.MULTILINE) == [str(epoch) for epoch in range(done + 1, 41)]
+    train_only(monkeypatch, tiny_data, tmp_path / "straight", *training, edits=DROPOUT)
+    assert largest_difference(tmp_path / "straight", tmp_path / "resumed") == 0
+    whole, parts = (load(tmp_path / name / "optimization_checkpoint.pth") for name in ("straight", "resumed"))
+    assert whole["history"] == parts["history"] and whole["settings"] == parts["settings"]
+    assert torch.equal(whole["random_state"], parts["random_state"]) and torch.equal(whole["order"], parts["order"])
 
 
-def test_ctrl_c_before_the_final_training(chapter, tiny_data, tmp_path, monkeypatch, capsys):
-    def interrupt(*args):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(chapter, "compare_batch_sizes", interrupt)
-    words = ["--data-dir", str(tiny_data), "--output-dir", str(tmp_path), "--device", "cpu"]
-    monkeypatch.setattr(sys, "argv", ["optimization.py", *words])
-    with pytest.raises(SystemExit) as stop:
-        chapter.main()
-    error = capsys.readouterr().err
-    assert stop.value.code == 130 and len(error.splitlines()) == 1 and "시작하기 전" in error
-    assert not list(tmp_path.iterdir())
+def test_printed_command_resumes(run_once):
+    """화면에 출력된 명령에는 실행할 때 사용한 옵션과 --resume이 들어 있습니다."""
+    _, result = run_once("optimization")
+    command = re.findall(r"^    python (.+)$", result.stdout, re.MULTILINE)
+    assert len(command) == 1 and re.fullmatch(
+        r'optimization\.py --resume "?.*optimization_checkpoint\.pth"?', command[0]
+    )
 
 
-def test_checkpoint_is_written_after_every_epoch(chapter, tiny_data, tmp_path, monkeypatch):
-    epochs, save = [], chapter.save_state_dict
-    monkeypatch.setattr(chapter, "teach", lambda *args: [])
-    record = lambda state, path: (epochs.append(state.get("epoch")), save(state, path))  # noqa: E731
-    monkeypatch.setattr(chapter, "save_state_dict", record)
-    words = ["--data-dir", str(tiny_data), "--output-dir", str(tmp_path), "--device", "cpu", "--epochs", "3"]
-    monkeypatch.setattr(sys, "argv", ["optimization.py", *words])
-    chapter.main()
-    assert epochs == [0, 1, 2, 3, None]  # 마지막은 모델 파일입니다
-    checkpoint = load(tmp_path / "optimization_checkpoint.pth")
-    assert list(checkpoint) == ["model", "optimizer", "scheduler", "epoch", "history", "settings"]
-    assert [row[3] for row in checkpoint["history"]] == pytest.approx([0.003, 0.002, 0.001])
+def test_checkpoint_is_written_before_and_after_every_epoch(tiny_data, tmp_path, monkeypatch):
+    """학습 중에 중단해도 완료한 에폭까지 남습니다."""
+    train, done = load_chapter("optimization").train, []
+
+    def interrupted(*args):
+        done.append(load(tmp_path / "optimization_checkpoint.pth")["epoch"])
+        if len(done) == 3:
+            raise KeyboardInterrupt
+        return train(*args)
+
+    with pytest.raises(KeyboardInterrupt):
+        train_only(monkeypatch, tiny_data, tmp_path, train=interrupted)
+    assert done == [0, 1, 2] and [path.name for path in tmp_path.iterdir()] == ["optimization_checkpoint.pth"]
+    names = {"model", "optimizer", "scheduler", "epoch", "history", "settings", "order", "random_state"}
+    assert load(tmp_path / "optimization_checkpoint.pth").keys() == names
 
 
-def test_finished_checkpoint_says_so(whole_run, tiny_data, tmp_path, monkeypatch, capsys):
-    finished = whole_run[0] / "outputs" / "optimization_checkpoint.pth"
-    final_training_only(monkeypatch, tiny_data, tmp_path, "--resume", finished)
-    output = capsys.readouterr().out
-    assert "이미 다 마친" in output and "끝:" not in output
-    model = finished.with_name("optimization_model.pth")
-    assert largest_difference(tmp_path / "optimization_model.pth", model) == 0
+def test_finished_checkpoint_trains_no_more(run_once, tiny_data, tmp_path, monkeypatch, capsys):
+    finished = run_once("optimization")[0] / "outputs"
+    other = ("--epochs", 9, "--seed", 9)  # 설정은 체크포인트의 것을 사용합니다
+    train_only(monkeypatch, tiny_data, tmp_path, "--resume", finished / "optimization_checkpoint.pth", *other)
+    assert not re.findall(r"^\S+ \d+$", capsys.readouterr().out, re.MULTILINE)
+    assert largest_difference(tmp_path, finished) == 0
 
 
-def damage(path, kind):
-    """체크포인트 path를 kind에 따라 망가뜨립니다."""
-    content = path.read_bytes()
-    if kind == "missing":
-        path.unlink()
-    elif kind == "folder":
-        path.unlink()
-        path.mkdir()
-    elif kind == "text":
-        path.write_text("안녕하십니까", encoding="utf-8")
-    elif kind == "empty":
-        path.write_bytes(b"")
-    elif kind == "cut":
-        path.write_bytes(content[: len(content) // 2])
-    elif kind == "flipped":
-        middle = len(content) // 2
-        path.write_bytes(content[:middle] + bytes([content[middle] ^ 255]) + content[middle + 1 :])
-    elif kind == "function":
-        torch.save({"settings": os.getcwd}, path)
-    elif kind == "tensor":
-        torch.save(torch.zeros(3), path)
-    else:
+def change_state(change):
+    def damage(path):
         checkpoint = load(path)
-        first = checkpoint["optimizer"]["state"][0]
-        if kind == "model.pth":
-            checkpoint = checkpoint["model"]
-        elif kind == "shape":
-            checkpoint["model"]["linear_relu_stack.0.weight"] = torch.zeros(512, 783)
-        elif kind == "optimizer shape":
-            first["exp_avg"] = first["exp_avg"][:-1]
-        elif kind == "no scheduler":
-            del checkpoint["scheduler"]
-        elif kind == "epoch":
-            checkpoint["epoch"] = 7
-        elif kind == "history":
-            checkpoint["history"] = checkpoint["history"][:-1]
-        torch.save(checkpoint, path)
+        torch.save(change(checkpoint) or checkpoint, path)
+
+    return damage
 
 
-KINDS = "missing folder text empty cut flipped function tensor model.pth shape epoch history".split()
+def flip_a_byte(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 255
+    path.write_bytes(content)
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "optimizer shape", "no scheduler"])
-def test_bad_checkpoint_is_one_line_and_kept(kind, whole_run, tmp_path, monkeypatch, capsys):
+def sgd_state(checkpoint):
+    parameters = list(load_chapter("optimization").NeuralNetwork().parameters())
+    checkpoint["optimizer"] = torch.optim.SGD(parameters, lr=0.1, momentum=0.9).state_dict()
+
+
+def replace_by_folder(path):
+    path.unlink()
+    path.mkdir()
+
+
+DAMAGES = {
+    "missing": lambda path: path.unlink(),
+    "folder": replace_by_folder,
+    "text": lambda path: path.write_text("안녕하세요", encoding="utf-8"),
+    "empty": lambda path: path.write_bytes(b""),
+    "cut": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
+    "flipped byte": flip_a_byte,
+    "function": lambda path: torch.save({"settings": os.getcwd}, path),
+    "tensor": lambda path: torch.save(torch.zeros(3), path),
+    "model only": change_state(lambda c: c["model"]),
+    "other shape": change_state(lambda c: c["model"].update({"linear_relu_stack.0.weight": torch.zeros(512, 783)})),
+    "no scheduler": change_state(lambda c: {k: v for k, v in c.items() if k != "scheduler"}),
+    "other epoch": change_state(lambda c: c.update(epoch=7)),
+    "shorter history": change_state(lambda c: c.update(history=c["history"][:-1])),
+    "settings": change_state(lambda c: c["settings"].update(batch_size=0)),
+    "SGD state": change_state(sgd_state),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_unusable_checkpoint_gets_one_line_and_is_kept(damage, run_once, tmp_path, monkeypatch, capsys):
     path = tmp_path / "some.pth"
-    shutil.copy(whole_run[0] / "outputs" / "optimization_checkpoint.pth", path)
-    damage(path, kind)
+    shutil.copy(run_once("optimization")[0] / "outputs" / "optimization_checkpoint.pth", path)
+    DAMAGES[damage](path)
     before = path.read_bytes() if path.is_file() else None
     with pytest.raises(SystemExit) as stop:
-        final_training_only(monkeypatch, tmp_path / "no data", tmp_path / "out", "--resume", path)
+        train_only(monkeypatch, tmp_path / "no data", tmp_path / "out", "--resume", path)
     message = stop.value.code
-    assert isinstance(message, str) and message.startswith("오류:") and len(message.splitlines()) == 1
-    assert str(path) in message and "체크포인트" in message
+    assert isinstance(message, str) and len(message.splitlines()) == 1 and re.search("[가-힣]", message)
+    assert str(path) in message and capsys.readouterr() == ("", "")
     assert (path.read_bytes() if path.is_file() else None) == before
-    assert not (tmp_path / "out").exists() and not (tmp_path / "no data").exists() and capsys.readouterr().out == ""
+    assert not (tmp_path / "out").exists() and not (tmp_path / "no data").exists()
 
 
-MISMATCHES = [("--epochs", 3), ("--batch-size", 32), ("--learning-rate", 0.1), ("--seed", 9)]
-
-
-@pytest.mark.parametrize("option, value", MISMATCHES)
-def test_other_options_than_the_checkpoint_are_named(option, value, chapter, tmp_path, monkeypatch):
-    path = start_checkpoint(chapter, tmp_path / "start.pth", epochs=2)
-    words = {"--epochs": 2, option: value}
+def test_checkpoint_of_other_data_is_refused(run_once, tmp_path, monkeypatch, capsys):
+    data = write_tiny_fashion_mnist(tmp_path / "data", train=200)
+    path = run_once("optimization")[0] / "outputs" / "optimization_checkpoint.pth"
     with pytest.raises(SystemExit) as stop:
-        arguments = [word for pair in words.items() for word in pair]
-        final_training_only(monkeypatch, tmp_path / "no data", tmp_path / "out", *arguments, "--resume", path)
-    message = stop.value.code
-    others = {name for name, _ in MISMATCHES} - {option}
-    assert option in message and str(value) in message and not any(other in message for other in others)
-    assert len(message.splitlines()) == 1 and not (tmp_path / "no data").exists()
-
-
-def test_other_data_than_the_checkpoint_is_named(chapter, tiny_data, tmp_path, monkeypatch, capsys):
-    path = start_checkpoint(chapter, tmp_path / "start.pth", samples=60000)
-    with pytest.raises(SystemExit) as stop:
-        final_training_only(monkeypatch, tiny_data, tmp_path / "out", "--epochs", 3, "--resume", path)
-    assert "샘플 수" in stop.value.code and "60000" in stop.value.code and "300" in stop.value.code
-    assert "에폭 1" not in capsys.readouterr().out
+        train_only(monkeypatch, data, tmp_path / "out", "--resume", path)
+    assert "300" in stop.value.code and len(stop.value.code.splitlines()) == 1
+    assert not list((tmp_path / "out").iterdir())
 
 
 # ---- 여러 프로세스 ----
 
 
-def run_torchrun(folder, script, *args):
-    environment = {name: value for name, value in ENVIRONMENT.items() if name != "OMP_NUM_THREADS"}
-    return subprocess.run(
-        [*TORCHRUN, script, *map(str, args)], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
-        capture_output=True, encoding="utf-8", timeout=120,
-    )  # fmt: skip
+@pytest.mark.skipif(os.name == "nt", reason="Windows의 PyTorch에서는 torchrun을 사용할 수 없습니다")
+def test_two_processes_learn_what_one_learns(tmp_path, no_network, monkeypatch):
+    """rank 0이 만든 연습용 데이터를 함께 사용하고, 결과는 프로세스 하나로 학습한 것과 같습니다."""
+    write_scripts(tmp_path)
+    options = ("--epochs", 1, "--learning-rate", 1e-5, "--device", "cpu", "--output-dir", "two")
+    result = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "train_only.py"]
+        + list(map(str, options)),
+        cwd=tmp_path,
+        env=user_environment(TMPDIR=str(tmp_path / "temporary")),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+    )
+    assert result.returncode == 0 and "Traceback" not in result.stderr, result.stderr
+    assert re.findall(r"^== (\d+)\.", result.stdout, re.MULTILINE) == ["13"]  # rank 0만 출력합니다
+    assert re.findall(r"^\S+ (\d+)$", result.stdout, re.MULTILINE) == ["1"]
+    assert "torchrun --standalone --nproc-per-node 2 train_only.py" in result.stdout
+    assert {path.name for path in (tmp_path / "two").iterdir()} == FILES - set(PICTURES[:3])
+
+    options = ("--epochs", 1, "--learning-rate", 1e-5)  # 학습률이 크면 반올림 오차가 Adam에서 증폭됩니다
+    train_only(monkeypatch, tmp_path / "data", tmp_path / "one", *options, STALL_SECONDS=0.5)
+    one, two = (load(tmp_path / name / "optimization_checkpoint.pth") for name in ("one", "two"))
+    assert np.allclose(one["history"], two["history"], atol=1e-5) and two["settings"] == one["settings"]
+    assert largest_difference(tmp_path / "one", tmp_path / "two") < 1e-5
 
 
-needs_torchrun = pytest.mark.skipif(os.name == "nt", reason="Windows의 PyTorch에서는 torchrun이 실행되지 않을 수 있습니다")
+@pytest.mark.parametrize("gpus, backend, device", [(1, "gloo", "cpu"), (2, "nccl", "cuda:1")])
+def test_more_processes_than_gpus_is_told(gpus, backend, device, chapter, monkeypatch, capsys):
+    joined = []
+    for name, value in {"RANK": "0", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(chapter.distributed, "is_torchelastic_launched", lambda: True)
+    monkeypatch.setattr(chapter.distributed, "is_nccl_available", lambda: True)
+    monkeypatch.setattr(
+        chapter.distributed, "init_process_group", lambda *args, **options: joined.append((args, options))
+    )
+    monkeypatch.setattr("torch.cuda.device_count", lambda: gpus)
+    monkeypatch.setattr("torch.cuda.set_device", lambda device: None)
+    assert chapter.join_processes(torch.device("cuda")) == torch.device(device)
+    output = capsys.readouterr().out
+    assert joined == [((backend,), {"device_id": torch.device(device)} if backend == "nccl" else {})]
+    assert len(output.splitlines()) == (gpus == 1) and (gpus == 2 or ("1" in output and "2" in output))
 
 
-@needs_torchrun
-def test_two_processes_learn_what_one_learns(whole_run, tiny_data, tmp_path):
-    shutil.copy(ROOT / "optimization.py", tmp_path)
-    result = run_torchrun(tmp_path, "optimization.py", "--data-dir", tiny_data, "--device", "cpu")
-    assert result.returncode == 0, result.stderr
-    assert "Traceback" not in result.stderr and "프로세스 2개가 32개씩" in result.stdout
-    assert [result.stdout.count(f"에폭 {e} 끝") for e in (1, 5, 6)] == [1, 1, 0]  # rank 0만 말합니다
-    assert "== 8" not in result.stdout and result.stdout.count("7장. 최적화") == 1
-    written = {path.name for path in (tmp_path / "outputs").iterdir()}
-    assert written == {"optimization_training.png", "optimization_checkpoint.pth", "optimization_model.pth"}
-
-    one, two = whole_run[0] / "outputs", tmp_path / "outputs"
-    # 매개변수는 0.01쯤 움직입니다
-    assert largest_difference(one / "optimization_model.pth", two / "optimization_model.pth") < 1e-4
-    histories = [load(folder / "optimization_checkpoint.pth")["history"] for folder in (one, two)]
-    assert np.allclose(*histories, rtol=1e-3, atol=1e-5)
-
-
-FAILING = """
-import os, time
-import optimization
-
-def fail(*args):
-    raise RuntimeError("rank 1 fails on purpose")
-
-if __name__ == "__main__":
-    if os.environ["RANK"] == "1":
-        optimization.train = fail
-    optimization.main()
-"""
-
-
-@needs_torchrun
-def test_nothing_hangs_when_one_process_fails(tiny_data, tmp_path):
-    shutil.copy(ROOT / "optimization.py", tmp_path)
-    (tmp_path / "failing.py").write_text(FAILING, encoding="utf-8")
-    started = time.monotonic()
-    result = run_torchrun(tmp_path, "failing.py", "--data-dir", tiny_data, "--epochs", 2, "--device", "cpu")
-    assert result.returncode != 0 and "fails on purpose" in result.stderr
-    assert time.monotonic() - started < 60
-    assert load(tmp_path / "outputs" / "optimization_checkpoint.pth")["epoch"] == 0  # 마친 에폭이 없습니다
-
-
-def test_two_processes_share_every_batch(chapter, tiny_data):
-    FashionMNIST, ToTensor = chapter.datasets.FashionMNIST, chapter.ToTensor
-    data = [FashionMNIST(tiny_data, train=train, transform=ToTensor()) for train in (True, False)]
-
-    def batches(rank, world_size):
-        loader, test_loader = chapter.make_shared_dataloaders(*data, 64, 0, torch.device("cpu"), rank, world_size)
-        loader.sampler.sampler.set_epoch(3)
-        assert sum(len(y) for _, y in test_loader) == 60
-        return [X for X, _ in loader]
-
-    whole, first, second = batches(0, 1), batches(0, 2), batches(1, 2)
-    assert [len(X) for X in whole] == [64, 64, 64, 64, 44] and [len(X) for X in first] == [32, 32, 32, 32, 22]
-    order = torch.randperm(300, generator=torch.Generator().manual_seed(3))
-    expected = data[0].data[order][:, None] / 255
-    assert torch.equal(torch.cat(whole), expected)
-    for both, *parts in zip(whole, first, second):
-        assert torch.equal(both[0::2], parts[0]) and torch.equal(both[1::2], parts[1])
-
-
-def test_batch_that_cannot_be_shared_is_refused(chapter, monkeypatch):
+def test_without_torchrun_nothing_is_joined(chapter, monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "3")
-    monkeypatch.setattr(sys, "argv", ["optimization.py", "--resume", "none.pth"])
-    with pytest.raises(SystemExit) as stop:  # torchrun이 시작하지 않았으면 이 변수는 상관없습니다
-        chapter.main()
-    assert "none.pth" in stop.value.code
-    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "none")
-    monkeypatch.setattr(sys, "argv", ["optimization.py"])
-    with pytest.raises(SystemExit) as stop:
-        chapter.main()
-    assert stop.value.code.startswith("오류:") and "64" in stop.value.code and "3개" in stop.value.code
+    assert chapter.join_processes(CPU) == CPU and chapter.rank_and_size() == (0, 1)

@@ -52,6 +52,7 @@ def test_whole_messages_are_shown(run_once):
     output = " ".join(run_once("tensor")[1].stdout.split())
     for end in ("Use .reshape(...) instead.", "cuda:0 and cpu!", "set_detect_anomaly(True"):
         assert end in output
+    assert len(re.findall(r"(?:Error|Warning): ", output)) == 11
     assert "(2x3 and 2x3)" in output and "Please ensure they have the same size." in output
 
 
@@ -139,9 +140,72 @@ def test_facts_with_numpy():
 def test_module_moves_in_place_and_tensor_does_not(chapter, capsys):
     chapter.move_to_device(CPU)
     output = capsys.readouterr().out
-    assert values(output, "tensor.dtype") == ["torch.float32"] and values(output, "layer.weight.dtype") == [
-        "torch.float64"
-    ]
+    assert values(output, "tensor.dtype") == ["torch.float32"]
+    assert values(output, "layer.weight.dtype") == ["torch.float64"]
+
+
+def test_another_device_gets_the_tensor_and_the_error(chapter, capsys):
+    """GPU가 없으므로 값이 없는 meta 장치로 확인합니다."""
+    meta = torch.device("meta")
+    chapter.move_to_device(meta)
+    chapter.read_attributes(meta)
+    output = capsys.readouterr().out
+    assert values(output, "tensor.device") == ["device(type='cpu')", "device(type='meta')"]
+    assert values(output, "moved.device") == ["device(type='meta')"] and not broken_claims(output)
+
+
+def test_median_waits_and_drops_the_warm_up(chapter, monkeypatch):
+    calls = []
+    chapter.median_ms(lambda: calls.append("work"), lambda: calls.append("wait"), repeats=3)
+    assert calls == ["work", "wait"] * 4
+    monkeypatch.setattr(chapter.timeit, "repeat", lambda work, number, repeat: [100, 0.005, 0.001, 0.003][:repeat])
+    assert chapter.median_ms(lambda: None, repeats=3) == pytest.approx(3.0)
+
+
+def test_timing_on_the_cpu_never_waits_for_cuda(chapter, monkeypatch, capsys):
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda: pytest.fail("CPU에서는 기다릴 필요가 없습니다"))
+    chapter.compare_with_loops(CPU)
+    assert len(re.findall(r"^    median_ms\(.*\) = [\d.]+   # ", capsys.readouterr().out, re.MULTILINE)) == 4
+
+
+def test_products_and_both_copies_are_timed_on_cuda(chapter, monkeypatch, capsys):
+    waits = []
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda: waits.append(1))
+    chapter.compare_cpu_and_gpu(CPU, size=20)
+    output = capsys.readouterr().out
+    assert len(re.findall(r"^    median_ms\(.*\) = [\d.]+   # ", output, re.MULTILINE)) == 4
+    assert len(waits) == 3 * 6 and not broken_claims(output)  # 행렬 곱 하나와 복사 둘을 여섯 번씩 측정합니다
+
+
+def test_shares_memory_agrees_with_numpy(chapter):
+    base = torch.arange(6).reshape(2, 3)
+    others = [base.view(-1), base.T, base[1:], base[[0, 1]], base[base >= 0], base.clone(), base.T.reshape(-1)]
+    found = [chapter.shares_memory(other, base) for other in others]
+    assert found == [np.shares_memory(other.numpy(), base.numpy()) for other in others] == [True] * 3 + [False] * 4
+
+
+def test_image_is_a_winking_face(chapter, monkeypatch, tmp_path):
+    drawn = []
+    monkeypatch.setattr(chapter, "draw_image_and_values", lambda *images: drawn.extend(images))
+    monkeypatch.setattr(chapter, "save_figure", lambda figure, path: None)
+    chapter.treat_image_as_tensor(tmp_path)
+    face = """
+        ....####....
+        ..########..
+        .##########.
+        .##.#######.
+        ###.###...##
+        ###.########
+        ############
+        ###.####.###
+        .###....###.
+        .##########.
+        ..########..
+        ....####...."""
+    bright = np.array([[dot == "#" for dot in line.strip()] for line in face.split("\n")[1:]])
+    expected = np.where(bright, 255 - 10 * np.arange(12)[:, None], 0)
+    assert drawn[0].dtype == torch.uint8 and np.array_equal(drawn[0].numpy(), expected)
+    assert np.array_equal(drawn[1].numpy(), np.stack([expected, expected // 2, 255 - expected]))
 
 
 # ---- 그림 ----
@@ -156,12 +220,17 @@ def texts(axis):
 def test_reductions_picture_shows_the_sums(chapter):
     axes = chapter.draw_reductions(torch.tensor(MATRIX)).axes
     assert [texts(axis) for axis in axes[1::3]] == [["5", "7", "9"], ["6", "15"]]
+    assert texts(axes[0]) == texts(axes[3]) == list("123456")
+    colors = [axis.collections[0].get_array().tolist() for axis in (axes[0], axes[3])]
+    assert colors == [[[0, 1, 2]] * 2, [[0] * 3, [1] * 3]]  # 함께 더하는 원소는 색이 같습니다
     assert "[2, 3]" in axes[0].get_title() and "[3]" in axes[1].get_title() and "[2, 1]" in axes[5].get_title()
 
 
 def test_strides_picture_reads_the_memory_in_order(chapter):
     axes = chapter.draw_strides(torch.arange(6).reshape(2, 3)).axes
-    assert texts(axes[1])[:6] == list("012345")
+    assert [texts(axis) for axis in axes[1::2]] == [list("012345")] * 3 + [list("031425")]
+    arrows = [(arrow.xyann[0] - 0.5, arrow.xy[0] - 0.5) for arrow in axes[5].texts if not arrow.get_text()]
+    assert arrows == [(0, 3), (3, 1), (1, 4), (4, 2), (2, 5)]
     assert texts(axes[6]) == list("031425") and "copy" in axes[7].get_title()
     assert "(1, 3)" in axes[5].get_title() and "memory of base" in axes[5].get_title()
 
@@ -182,25 +251,49 @@ def test_image_picture_shows_the_pixels(chapter):
 
 # ---- 학습자가 변경해 볼 만한 코드 ----
 
+# 한 묶음의 변경은 서로 다른 절에 있습니다. 그래서 한 번에 실행합니다.
 EDITS = {
-    "larger batch": {"tensor = torch.ones(3, 4, device=device)": "tensor = torch.ones(8, 3, 4, device=device)"},
-    "float32 array": {"array = np.zeros(3)\n": "array = np.zeros(3, dtype=np.float32)\n"},
-    "more rows": {"base = torch.arange(6).reshape(2, 3)\n": "base = torch.arange(12).reshape(4, 3)\n"},
-    "float data": {"x_data = torch.tensor([[1, 2], [3, 4]])": "x_data = torch.tensor([[1.5, 2], [3, 4]])"},
-    "larger image": {"size = 12\n": "size = 16\n"},
-    "other matrix": {"tensor = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])": "tensor = torch.randn(3, 5)"},
-    "other pixels": {"[100, 200], dtype=torch.uint8": "[100, 250], dtype=torch.uint8"},
-    "worse predictions": {"pred = target[:, None].clone()": "pred = target[:, None] + 1"},
-    "other numbers to reduce": {"x = torch.tensor([[1.0, 5.0, 3.0], [4.0, 2.0, 6.0]])": "x = torch.randn(4, 3)"},
-    "three dimensions": {"x = torch.tensor([[1.0, 5.0, 3.0], [4.0, 2.0, 6.0]])": "x = torch.randn(2, 4, 3)"},
-    "other ints": {
-        "ints = torch.tensor([True, False]), torch.tensor([7, -7])": "ints = torch.tensor([True, False]), torch.tensor([9, -4])"
+    "sizes": {
+        "tensor = torch.ones(3, 4, device=device)": "tensor = torch.ones(8, 3, 4, device=device, dtype=torch.float16)",
+        "inputs = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])": "inputs = torch.rand(64, 3)",
+        "torch.arange(12).reshape(3, 4)": "torch.arange(12).reshape(4, 3)",
+        "[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])\n    y1": "[[1.0, 2.0], [4.0, 5.0], [0.5, 0.1]])\n    y1",
+        "x = torch.tensor([[1.0, 5.0, 3.0], [4.0, 2.0, 6.0]])": "x = torch.randn(4, 3)",
+        "base = torch.arange(6).reshape(2, 3)\n": "base = torch.arange(12).reshape(4, 3)\n",
+        "torch.tensor([[10], [20], [30]]), torch.tensor([1, 2, 3, 4])": "torch.tensor([[10], [20]]), torch.arange(7)",
+        "target = torch.tensor([1.0, 2.0, 3.0, 4.0])": "target = torch.rand(6)",
+        "size = 12\n": "size = 16\n",
+        "torch.arange(10_000": "torch.arange(10",
+        "a, b = torch.ones(2, 3), torch.ones(2, 3)": "a, b = torch.ones(4, 3), torch.ones(5, 3)",
     },
-    "longer row": {
-        "row = torch.tensor([[10], [20], [30]]), torch.tensor([1, 2, 3, 4])": "row = torch.tensor([[10], [20]]), torch.arange(7)"
+    "dtypes": {
+        "x_data = torch.tensor([[1, 2], [3, 4]])": "x_data = torch.tensor([[1.5, 2], [3, 4]])",
+        "[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])\n    y1": "[[1, 2, 3], [4, 5, 6]])\n    y1",
+        "array = np.zeros(3)\n": "array = np.zeros(3, dtype=np.float32)\n",
+        "base = torch.arange(6).reshape(2, 3)\n": "base = torch.rand(2, 3)\n",
+        "dtype=torch.uint8)": "dtype=torch.int16)",
+        "big = torch.tensor(2.0**24)": "big = torch.tensor(2.0**53, dtype=torch.float64)",
+        "torch.arange(10_000, dtype=torch.float64)": "torch.rand(10_000)",
+        "layer.to(torch.float64)": "layer.to(torch.float16)",
     },
-    "other value": {"value, total = 0.1": "value, total = 0.7"},
-    "few numbers": {"torch.arange(10_000": "torch.arange(10"},
+    "values": {
+        "tensor[tensor > 8]": "tensor[tensor > 20]",
+        "[4, 5, 6]), torch.tensor([7, 8, 9, 10])": "[4, 5, 0]), torch.tensor([7])",
+        "x = torch.tensor([[1.0, 5.0, 3.0], [4.0, 2.0, 6.0]])": "x = torch.tensor([[1.0, 1.0], [2.0, 2.0]])",
+        "sliced = base.view(-1), base.T, base[:, :2]": "sliced = base.view(-1), base.T, base[1:]",
+        "pred = target[:, None].clone()": "pred = target[:, None] + 1",
+        "[100, 200], dtype=torch.uint8": "[100, 250], dtype=torch.uint8",
+        "torch.tensor([7, -7])": "torch.tensor([9, -4])",
+        "value = 0.1": "value = 1 / 3",
+        "image[4, 7:10] = 0": "image[3:6, 8] = 0",
+    },
+    "three dimensions": {
+        "x_data = torch.tensor([[1, 2], [3, 4]])": "x_data = torch.tensor([[[1, 2], [3, 4]]])",
+        "torch.arange(12).reshape(3, 4)": "torch.arange(24).reshape(3, 4, 2)",
+        "torch.zeros(1, 28, 28)": "torch.zeros(3, 32, 32)",
+        "x = torch.tensor([[1.0, 5.0, 3.0], [4.0, 2.0, 6.0]])": "x = torch.randn(2, 4, 3)",
+        "torch.tensor([[10], [20], [30]])": "torch.ones(2, 3, 1)",
+    },
 }
 
 

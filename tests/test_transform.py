@@ -47,7 +47,9 @@ def test_runs_alone_with_a_spawned_worker(run_once):
 
 def test_without_data_and_network_says_practice_data_twice(chapter, tmp_path, monkeypatch, no_network, capsys):
     monkeypatch.setattr("sys.argv", ["transform.py", "--data-dir", str(tmp_path / "d"), "--output-dir", str(tmp_path)])
-    monkeypatch.setattr(chapter, "send_transform_to_worker", lambda *args: None)  # 느린 작업 프로세스는 위에서 보았습니다
+    monkeypatch.setattr(
+        chapter, "send_transform_to_worker", lambda *args: None
+    )  # 느린 작업 프로세스는 위에서 보았습니다
     for name in ("draw_pixel_histograms", "draw_padding_orders", "draw_augmentation_gallery"):
         monkeypatch.setattr(chapter, name, lambda *args: None)
     monkeypatch.setattr(chapter, "save_figure", lambda figure, path: path)
@@ -177,7 +179,9 @@ def test_histograms_hold_every_pixel(chapter, data):
             zeros = 100 * (split.data < 4).float().mean().item()
             assert heights[0] == pytest.approx(zeros, rel=1e-5)
         half = (right - left) / 510
-        assert outlines[0][:, 0].min() == pytest.approx(left - half) and outlines[0][:, 0].max() == pytest.approx(right + half)
+        assert outlines[0][:, 0].min() == pytest.approx(left - half) and outlines[0][:, 0].max() == pytest.approx(
+            right + half
+        )
     plt.close(figure)
 
 

@@ -192,7 +192,7 @@ def descend(x, y, learning_rate, steps):
         loss.backward()  # 변화도를 계산합니다
         history.append((w.item(), b.item(), loss.item()))
         with torch.no_grad():  # 매개변수를 변화도의 반대 방향으로 조정합니다
-            w -= learning_rate * w.grad
+            w -= learning_rate * w.grad  # w = w - ...를 사용하면 안 되는 이유는 10절에서 설명합니다
             b -= learning_rate * b.grad
         w.grad = b.grad = None  # 변화도를 초기화합니다
     return torch.tensor(history, dtype=torch.float64)
@@ -840,7 +840,7 @@ def practice(exercise, expected, *inputs, to_tensor=torch.as_tensor):
     EXERCISES.append(solved)
     print(f"    {'✓' if solved else '□' if answer is None else '✗'} {exercise.__name__}")
     if answer is None:
-        print(f"        아직 풀지 않았습니다. {inspect.getdoc(exercise).splitlines()[-1]}")
+        print(f"        아직 풀지 않았습니다. {(inspect.getdoc(exercise) or '').rpartition(chr(10))[2]}")
     elif not solved:
         for title, value in (("입력", args), ("기대한 값", right.tolist()), ("반환한 값", repr(answer))):
             print(textwrap.shorten(f"{title}: {value}", 80, initial_indent=" " * 8))

@@ -293,7 +293,7 @@ def split_for_validation(training_data, seed):
     generator = torch.Generator().manual_seed(seed)
     parts = torch.utils.data.random_split(training_data, [0.8, 0.2], generator=generator)
     show(f"{[len(part) for part in parts] = }")
-    show(f"{[part.indices[:5] for part in parts] = }")
+    show(f"{parts[-1].indices[:5] = }")
     again = torch.utils.data.random_split(training_data, [0.8, 0.2], generator=generator.manual_seed(seed))
     check("같은 시드로 다시 분리하면 결과가 같습니다", all(a.indices == b.indices for a, b in zip(parts, again)))
     every_index = sorted(index for part in parts for index in part.indices)
@@ -600,7 +600,7 @@ def draw_samples(dataset, seed):
     for axis, index in zip(axes.flat, indices):
         image, label = dataset[index]
         name = datasets.FashionMNIST.classes[int(class_index(torch.as_tensor(label)[None]))]
-        axis.imshow(image.mean(dim=0), cmap="gray")  # 채널이 여러 개이면 평균을 그립니다
+        axis.imshow(image.mean(dim=0).numpy(), cmap="gray")  # 채널이 여러 개이면 평균을 그립니다
         axis.set_title(f"{name}\n(index {index})", fontsize=11)
         axis.axis("off")
     return figure
@@ -630,7 +630,7 @@ def draw_shared_transform(original, wrong, training, right):
     for row, name, images in zip(axes, names, (original, wrong, training, right)):
         row[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=11)
         for axis, image in zip(row, images):
-            axis.imshow(image.mean(dim=0), cmap="gray")
+            axis.imshow(image.mean(dim=0).numpy(), cmap="gray")
             axis.set(xticks=[], yticks=[])
             axis.spines[:].set(color="#D55E00" if images is wrong else "#0072B2", linewidth=3)
     return figure
@@ -702,7 +702,7 @@ def practice(exercise, expected, *inputs, to_tensor=torch.as_tensor):
     EXERCISES.append(solved)
     print(f"    {'✓' if solved else '□' if answer is None else '✗'} {exercise.__name__}")
     if answer is None:
-        print(f"        아직 풀지 않았습니다. {inspect.getdoc(exercise).splitlines()[-1]}")
+        print(f"        아직 풀지 않았습니다. {(inspect.getdoc(exercise) or '').rpartition(chr(10))[2]}")
     elif not solved:
         for title, value in (("입력", args), ("기대한 값", right.tolist()), ("반환한 값", repr(answer))):
             print(textwrap.shorten(f"{title}: {value}", 80, initial_indent=" " * 8))

@@ -872,7 +872,7 @@ def practice(exercise, expected, *inputs, to_tensor=torch.as_tensor):
     EXERCISES.append(solved)
     print(f"    {'✓' if solved else '□' if answer is None else '✗'} {exercise.__name__}")
     if answer is None:
-        print(f"        아직 풀지 않았습니다. {inspect.getdoc(exercise).splitlines()[-1]}")
+        print(f"        아직 풀지 않았습니다. {(inspect.getdoc(exercise) or '').rpartition(chr(10))[2]}")
     elif not solved:
         for title, value in (("입력", args), ("기대한 값", right.tolist()), ("반환한 값", repr(answer))):
             print(textwrap.shorten(f"{title}: {value}", 80, initial_indent=" " * 8))

@@ -213,7 +213,7 @@ def compare(experiments, dataloaders, device, seed):
         train_dataloader = DataLoader(dataloaders[0].dataset, batch_size=batch_size, shuffle=True)
         with contextlib.redirect_stdout(io.StringIO()):  # 실험이 많으므로 도중의 출력은 표시하지 않습니다
             results[name] = history = run_epochs(model, optimizer, (train_dataloader, dataloaders[1]), 3, end_factor)
-        cost = f"{len(train_dataloader):>3}번, {(time.perf_counter() - started) / len(history):.2f}초/에폭"
+        cost = f"{len(train_dataloader):>3}번 {(time.perf_counter() - started) / len(history):.2f}초"
         losses = " ".join(f"{row[0]:.3g}" for row in history)
         print(f"    {name:<17} {cost}  학습 손실 {losses:<18} 검증 손실 {history[-1][1]:.3g}, {history[-1][2]:.1f}%")
     return results
@@ -228,7 +228,8 @@ def compare_hyperparameters(dataloaders, device, seed):
     동작합니다. w**2의 도함수는 2w이므로, SGD는 업데이트할 때마다 w에 (1 - 2 × 학습률)을 곱합니다. 이
     값의 절댓값이 1보다 크면 발산(diverge)합니다. 데이터를 학습할 때 발산하면 손실이 nan이 되며,
     이후에는 회복되지 않습니다. 배치가 작으면 한 에폭에 더 여러 번 업데이트하지만 시간이 더 걸립니다.
-    배치가 크면 업데이트 횟수가 적으므로, 학습률도 함께 높여 비교합니다.
+    배치가 크면 업데이트 횟수가 적으므로, 학습률도 함께 높여 비교합니다. 아래의 횟수와 시간은 한 에폭의
+    값입니다.
     """
     for learning_rate in (0.01, 0.3, 0.95, 1.1):
         path = minimize(lambda w: w**2, torch.tensor(1.0), 8, torch.optim.SGD, lr=learning_rate)
@@ -359,12 +360,12 @@ def overfit_small_data(dataloaders, device, seed):
     state_dict()의 텐서는 모델과 메모리를 공유하므로 복사해 저장합니다.
     """
     results = {}
-    for weight_decay, patience in ((0.0, 25), (0.1, 25), (0.0, 5)):
+    for weight_decay, patience in ((0.0, 20), (0.1, 20), (0.0, 5)):
         torch.manual_seed(seed)
         model, history = NeuralNetwork().to(device), []
         best_epoch, best_loss, best_state = 0, math.inf, model.state_dict()
         optimizer = torch.optim.AdamW(model.parameters(), lr=0.002, weight_decay=weight_decay)
-        while len(history) < 25 and len(history) - best_epoch < patience:
+        while len(history) < 20 and len(history) - best_epoch < patience:
             with contextlib.redirect_stdout(io.StringIO()):
                 history += run_epochs(model, optimizer, dataloaders, 1)
             if history[-1][1] < best_loss:
@@ -741,7 +742,7 @@ def draw_overfitting(results):
         axis.plot(epochs, train_losses, "o-", color="#0072B2", markersize=3, label="training (small part)")
         axis.plot(epochs, losses, "s--", color="#D55E00", markersize=3, label="validation")
         axis.plot(1 + losses.index(min(losses)), min(losses), "*", color="black", markersize=12, label="restored")
-        axis.set(title=name, xlabel="epoch", ylabel="cross entropy", xlim=(0, 26), ylim=(0, None))
+        axis.set(title=name, xlabel="epoch", ylabel="cross entropy", xlim=(0, 21), ylim=(0, None))
     axes[0, 0].legend()
     return figure
 
@@ -803,7 +804,7 @@ def practice(exercise, expected, *inputs, to_tensor=torch.as_tensor):
     EXERCISES.append(solved)
     print(f"    {'✓' if solved else '□' if answer is None else '✗'} {exercise.__name__}")
     if answer is None:
-        print(f"        아직 풀지 않았습니다. {inspect.getdoc(exercise).splitlines()[-1]}")
+        print(f"        아직 풀지 않았습니다. {(inspect.getdoc(exercise) or '').rpartition(chr(10))[2]}")
     elif not solved:
         for title, value in (("입력", args), ("기대한 값", right.tolist()), ("반환한 값", repr(answer))):
             print(textwrap.shorten(f"{title}: {value}", 80, initial_indent=" " * 8))

@@ -626,9 +626,8 @@ def check_practice():
 
     이 파일에서 함수 4개의 본문을 직접 작성하고 다시 실행해 보세요. 답이 맞는지 여기에서 확인합니다.
     """
-    random = torch.Generator().manual_seed(0)
-    a, b = torch.randn(4, generator=random), torch.randn(3, generator=random)
-    points, others = torch.randn(4, 3, generator=random), torch.randn(5, 3, generator=random)
+    a, b = torch.tensor([1.0, -2.0, 3.0, 4.0]), torch.tensor([5.0, 0.5, 6.0])
+    points, others = torch.tensor([[0.0, 0.0], [3.0, 4.0], [1.0, 1.0]]), torch.tensor([[3.0, 4.0], [0.0, 2.0]])
     labels = torch.tensor([2, 0, 1, 1])
     practice(outer_product, torch.outer, (a, b), (b, a), (a, a[:1]))
     practice(one_hot, nn.functional.one_hot, (labels, 3), (labels, 5), (labels[:0], 2))
@@ -776,7 +775,7 @@ def practice(exercise, expected, *inputs, to_tensor=torch.as_tensor):
     EXERCISES.append(solved)
     print(f"    {'✓' if solved else '□' if answer is None else '✗'} {exercise.__name__}")
     if answer is None:
-        print(f"        아직 풀지 않았습니다. {inspect.getdoc(exercise).splitlines()[-1]}")
+        print(f"        아직 풀지 않았습니다. {(inspect.getdoc(exercise) or '').rpartition(chr(10))[2]}")
     elif not solved:
         for title, value in (("입력", args), ("기대한 값", right.tolist()), ("반환한 값", repr(answer))):
             print(textwrap.shorten(f"{title}: {value}", 80, initial_indent=" " * 8))

@@ -63,7 +63,7 @@ def test_copy_helpers_repairs_what_differs(tmp_path):
     broken = (
         source("model")
         .replace("def teach(", "def teach(  ", 1)
-        .replace("EXERCISES, REMINDERS", "REMINDERS, EXERCISES", 1)
+        .replace("REMINDERS = [], [], []", "REMINDERS = [], [], [0]", 1)
     )
     (tmp_path / "model.py").write_text(broken, encoding="utf-8")
     assert ("model", "teach") in COPIES.copy_helpers("tensor", tmp_path)

@@ -203,7 +203,7 @@ def test_early_stopping_waits_and_goes_back(chapter, capsys):
 
     chapter.run_epochs = run_epochs
     results = list(chapter.overfit_small_data(easy_dataloaders(20), CPU, 0).values())
-    assert [len(history) for history in results] == [25, 25, 9]
+    assert [len(history) for history in results] == [20, 20, 9]
     assert [model.linear_relu_stack[4].bias[0].item() for model in models] == [10, 10, 4]
     assert re.findall(r"= \((\d+), ", capsys.readouterr().out) == ["10", "10", "4"]
 
@@ -248,7 +248,7 @@ RELU = "            nn.ReLU(),\n"
 TO_TENSOR = "transform=ToTensor()"
 LEARNER_ADAM = 'torch.optim.Adam(self.model.parameters(), lr=settings["learning_rate"], fused=True)'
 LEARNER_LOADER = 'DataLoader(dataset, self.settings["batch_size"], shuffle=True, generator=self.order'
-SHORT = {"(0.0, 25), (0.1, 25), (0.0, 5)": "(0.0, 2), (0.1, 2)", "min(3000,": "min(60,"}  # 실험을 짧게 줄입니다
+SHORT = {"(0.0, 20), (0.1, 20), (0.0, 5)": "(0.0, 2), (0.1, 2)", "min(3000,": "min(60,"}  # 실험을 짧게 줄입니다
 DROPOUT = {RELU: f"{RELU}            nn.Dropout(0.2),\n"}
 EDITS = {
     "dropout": DROPOUT,

@@ -273,7 +273,7 @@ def compare_training(training_data, normalize, seed, output_dir):
     curves = []
     for learning_rate in (0.01, 0.1):
         before, after = (train_with_sgd(x, y, learning_rate, seed) for x in (X, normalize(X)))
-        numbers = f"{before[-1]:.4f} > {after[-1]:.4f}"
+        numbers = f"{before[-1]:.4f}, {after[-1]:.4f}"
         check(f"학습률 {learning_rate}: 정규화한 입력의 학습 손실이 더 작습니다 ({numbers})", after[-1] < before[-1])
         curves.append((learning_rate, before, after))
     save_figure(draw_sgd_curves(curves), output_dir / "transform_normalize_sgd.png")
@@ -537,7 +537,7 @@ def shift_images(x, shifts):
     """이미지 x [N, C, H, W]를 각각 shifts [N]의 픽셀 수만큼 오른쪽으로 이동하여 반환하세요. 빈 곳은 0입니다.
 
     예: 한 행이 [1, 2, 3]인 이미지를 1만큼 이동하면 [0, 1, 2], -1만큼 이동하면 [2, 3, 0]입니다.
-    힌트: F.pad(image, (1, -1))은 왼쪽에 열을 추가하고 오른쪽 열을 제거합니다.
+    힌트: F.pad(image, (1, -1))의 결과를 출력해 보세요.
     """
     return None
 

@@ -6,7 +6,7 @@
 실행 방법
     python -m pip install torch matplotlib
     python autograd.py
-    python autograd.py --seed 7 --show          # 다른 난수로 실행하고, 마지막에 그림을 창으로 엽니다
+    python autograd.py --seed 7 --show          # 다른 난수로 실행하고, 끝날 때 그림을 창에 표시합니다
     python autograd.py --help                   # 모든 옵션을 출력합니다
 
 목차
@@ -617,12 +617,14 @@ def parse_args():
     """명령줄 옵션을 읽습니다."""
     here = Path(__file__).resolve().parent
     parser = argparse.ArgumentParser(description="6장. 자동 미분", usage="python %(prog)s [옵션]", add_help=False)
-    parser.error = lambda message: parser.exit(2, f"오류: 옵션을 확인하세요. {message} (모든 옵션: --help)\n")
+    parser.error = lambda message: parser.exit(
+        2, f"오류: 잘못된 옵션입니다({message}). 모든 옵션은 --help로 확인하세요.\n"
+    )
     group = parser.add_argument_group("옵션")
     group.add_argument("-h", "--help", action="help", help="도움말을 출력하고 종료합니다")
     group.add_argument("--seed", type=int, default=0, help="난수 시드(seed) (기본값: %(default)s)")
     group.add_argument("--output-dir", type=Path, default=here / "outputs", help="결과 폴더 (기본값: %(default)s)")
-    group.add_argument("--show", action="store_true", help="마지막에 그림을 창으로 엽니다 (기본값: 열지 않음)")
+    group.add_argument("--show", action="store_true", help="끝날 때 그림을 창에 표시합니다 (기본값: 표시하지 않음)")
     args = parser.parse_args()
     if not 0 <= args.seed < 2**32:
         parser.error("시드는 0 이상 4294967295 이하여야 합니다")
@@ -637,7 +639,7 @@ def parse_args():
 #      규칙을 찾아 ✗로 표시합니다. sum()의 변화도는 1이므로 곱하지 않아도 값이 같았기 때문입니다.
 
 
-# ---- 연습 문제: 먼저 이 파일을 복사하세요. 함수의 본문을 작성하고 실행하면 마지막에 답을 확인합니다. ----
+# ---- 연습 문제: 먼저 이 파일을 복사해 두세요. ----
 
 
 def numerical_derivative(f, x):
@@ -807,7 +809,7 @@ def show(text, note=""):
 
 
 def check(claim, holds):
-    """설명 한 문장이 성립하는지 확인하고 출력합니다. 성립하지 않아도 멈추지 않고, 마지막에 다시 출력합니다."""
+    """설명 한 문장이 맞는지 확인하고 출력합니다. 틀려도 멈추지 않고, 마지막에 다시 출력합니다."""
     print(f"    {'✓' if holds else '✗'} {claim}")
     CLAIMS.append((claim, bool(holds)))
 
@@ -838,24 +840,27 @@ def practice(exercise, expected, *inputs, to_tensor=torch.as_tensor):
         if not solved:
             break
     EXERCISES.append(solved)
-    print(f"    {'✓' if solved else '□' if answer is None else '✗'} {exercise.__name__}")
-    if answer is None:
-        print(f"        아직 풀지 않았습니다. {(inspect.getdoc(exercise) or '').rpartition(chr(10))[2]}")
+    mark = "✓" if solved else "□" if answer is None else "✗"
+    print(f"    {mark} {exercise.__name__}" + (": 아직 풀지 않았습니다." if mark == "□" else ""))
+    if mark == "□":
+        print(" " * 8 + (inspect.getdoc(exercise) or "").rpartition("\n")[2])  # 힌트
     elif not solved:
-        for title, value in (("입력", args), ("기대한 값", right.tolist()), ("반환한 값", repr(answer))):
+        for title, value in (("입력", args), ("올바른 값", right.tolist()), ("반환한 값", repr(answer))):
             print(textwrap.shorten(f"{title}: {value}", 80, initial_indent=" " * 8))
 
 
 def finish(started, next_chapter, show_figures):
-    """결과를 요약하고 --show이면 그림을 엽니다. 성립하지 않는 설명이 있으면 모두 출력하고 1로 종료합니다."""
+    """결과를 요약하고 --show이면 그림을 표시합니다. 틀린 설명이 있으면 모두 출력하고 1로 종료합니다."""
     broken = [f"    ✗ {claim}" for claim, holds in CLAIMS if not holds]
-    print(*REMINDERS, f"설명 {len(CLAIMS)}개를 확인했고, {len(CLAIMS) - len(broken)}개가 성립합니다.", sep="\n")
+    print(*REMINDERS, f"설명 {len(CLAIMS)}개를 확인한 결과 {len(CLAIMS) - len(broken)}개가 맞습니다.", sep="\n")
     print(f"연습 문제 {len(EXERCISES)}개 중 {sum(EXERCISES)}개를 풀었습니다.")
     print(f"걸린 시간: {time.perf_counter() - started:.1f}초\n다음 장: {next_chapter}")
     if show_figures:
         plt.show()
     if broken:
-        sys.exit("\n".join(["성립하지 않는 설명입니다. 코드를 변경했다면 왜 달라졌는지 생각해 보세요.", *broken]))
+        sys.exit(
+            "\n".join(["다음 설명은 실행 결과와 다릅니다. 코드를 변경했다면 왜 달라졌는지 생각해 보세요.", *broken])
+        )
 
 
 def prepare_terminal():
@@ -867,7 +872,7 @@ def prepare_terminal():
 
 
 def end_quietly(kind, error, trace):
-    """Ctrl+C와 닫힌 파이프에는 한 줄만 출력합니다. 다른 오류는 트레이스백을 그대로 출력합니다."""
+    """Ctrl+C를 누르거나 파이프가 닫히면 한 줄만 출력합니다. 다른 오류는 트레이스백을 그대로 출력합니다."""
     if not issubclass(kind, (KeyboardInterrupt, BrokenPipeError)):
         return sys.__excepthook__(kind, error, trace)
     sys.stdout = open(os.devnull, "w")  # 아직 출력하지 못한 내용을 버립니다

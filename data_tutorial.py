@@ -6,7 +6,7 @@ TorchVision의 데이터셋을 살펴보고, 이미지 파일과 labels.csv로 �
 실행 방법
     python -m pip install torch torchvision matplotlib
     python data_tutorial.py
-    python data_tutorial.py --seed 1 --show     # 다른 순서로 섞고, 마지막에 그림을 창으로 엽니다
+    python data_tutorial.py --seed 1 --show     # 다른 순서로 섞고, 끝날 때 그림을 창에 표시합니다
     python data_tutorial.py --help              # 모든 옵션을 출력합니다
 
 목차
@@ -509,13 +509,15 @@ def parse_args():
     here = Path(__file__).resolve().parent
     parser = argparse.ArgumentParser(usage="python %(prog)s [옵션]", add_help=False)
     parser.description = "3장. Dataset과 DataLoader"
-    parser.error = lambda message: parser.exit(2, f"오류: 옵션을 확인하세요. {message} (모든 옵션: --help)\n")
+    parser.error = lambda message: parser.exit(
+        2, f"오류: 잘못된 옵션입니다({message}). 모든 옵션은 --help로 확인하세요.\n"
+    )
     group = parser.add_argument_group("옵션")
     group.add_argument("-h", "--help", action="help", help="도움말을 출력하고 종료합니다")
     group.add_argument("--seed", type=int, default=0, help="난수 시드(seed) (기본값: %(default)s)")
     group.add_argument("--data-dir", type=Path, default=here / "data", help="데이터 폴더 (기본값: %(default)s)")
     group.add_argument("--output-dir", type=Path, default=here / "outputs", help="결과 폴더 (기본값: %(default)s)")
-    group.add_argument("--show", action="store_true", help="마지막에 그림을 창으로 엽니다 (기본값: 열지 않음)")
+    group.add_argument("--show", action="store_true", help="끝날 때 그림을 창에 표시합니다 (기본값: 표시하지 않음)")
     args = parser.parse_args()
     if not 0 <= args.seed < 2**32:
         parser.error("시드는 0 이상 2**32 미만이어야 합니다")
@@ -528,7 +530,7 @@ def parse_args():
 #   3. balance_classes의 weights를 torch.ones(len(y))로 변경해 보세요. 적은 클래스가 약 90번만 나오고 ✗가 표시됩니다.
 
 
-# ---- 연습 문제: 먼저 이 파일을 복사하세요. 함수의 본문을 작성하고 실행하면 마지막에 답을 확인합니다. ----
+# ---- 연습 문제: 먼저 이 파일을 복사해 두세요. ----
 
 
 def balanced_weights(labels):
@@ -669,7 +671,7 @@ def show(text, note=""):
 
 
 def check(claim, holds):
-    """설명 한 문장이 성립하는지 확인하고 출력합니다. 성립하지 않아도 멈추지 않고, 마지막에 다시 출력합니다."""
+    """설명 한 문장이 맞는지 확인하고 출력합니다. 틀려도 멈추지 않고, 마지막에 다시 출력합니다."""
     print(f"    {'✓' if holds else '✗'} {claim}")
     CLAIMS.append((claim, bool(holds)))
 
@@ -700,24 +702,27 @@ def practice(exercise, expected, *inputs, to_tensor=torch.as_tensor):
         if not solved:
             break
     EXERCISES.append(solved)
-    print(f"    {'✓' if solved else '□' if answer is None else '✗'} {exercise.__name__}")
-    if answer is None:
-        print(f"        아직 풀지 않았습니다. {(inspect.getdoc(exercise) or '').rpartition(chr(10))[2]}")
+    mark = "✓" if solved else "□" if answer is None else "✗"
+    print(f"    {mark} {exercise.__name__}" + (": 아직 풀지 않았습니다." if mark == "□" else ""))
+    if mark == "□":
+        print(" " * 8 + (inspect.getdoc(exercise) or "").rpartition("\n")[2])  # 힌트
     elif not solved:
-        for title, value in (("입력", args), ("기대한 값", right.tolist()), ("반환한 값", repr(answer))):
+        for title, value in (("입력", args), ("올바른 값", right.tolist()), ("반환한 값", repr(answer))):
             print(textwrap.shorten(f"{title}: {value}", 80, initial_indent=" " * 8))
 
 
 def finish(started, next_chapter, show_figures):
-    """결과를 요약하고 --show이면 그림을 엽니다. 성립하지 않는 설명이 있으면 모두 출력하고 1로 종료합니다."""
+    """결과를 요약하고 --show이면 그림을 표시합니다. 틀린 설명이 있으면 모두 출력하고 1로 종료합니다."""
     broken = [f"    ✗ {claim}" for claim, holds in CLAIMS if not holds]
-    print(*REMINDERS, f"설명 {len(CLAIMS)}개를 확인했고, {len(CLAIMS) - len(broken)}개가 성립합니다.", sep="\n")
+    print(*REMINDERS, f"설명 {len(CLAIMS)}개를 확인한 결과 {len(CLAIMS) - len(broken)}개가 맞습니다.", sep="\n")
     print(f"연습 문제 {len(EXERCISES)}개 중 {sum(EXERCISES)}개를 풀었습니다.")
     print(f"걸린 시간: {time.perf_counter() - started:.1f}초\n다음 장: {next_chapter}")
     if show_figures:
         plt.show()
     if broken:
-        sys.exit("\n".join(["성립하지 않는 설명입니다. 코드를 변경했다면 왜 달라졌는지 생각해 보세요.", *broken]))
+        sys.exit(
+            "\n".join(["다음 설명은 실행 결과와 다릅니다. 코드를 변경했다면 왜 달라졌는지 생각해 보세요.", *broken])
+        )
 
 
 def prepare_terminal():
@@ -729,7 +734,7 @@ def prepare_terminal():
 
 
 def end_quietly(kind, error, trace):
-    """Ctrl+C와 닫힌 파이프에는 한 줄만 출력합니다. 다른 오류는 트레이스백을 그대로 출력합니다."""
+    """Ctrl+C를 누르거나 파이프가 닫히면 한 줄만 출력합니다. 다른 오류는 트레이스백을 그대로 출력합니다."""
     if not issubclass(kind, (KeyboardInterrupt, BrokenPipeError)):
         return sys.__excepthook__(kind, error, trace)
     sys.stdout = open(os.devnull, "w")  # 아직 출력하지 못한 내용을 버립니다
@@ -772,14 +777,14 @@ STALL_SECONDS = 5  # 이 시간 동안 데이터를 받지 못하면 다음 미�
 SECOND_MIRROR = "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/"
 PRACTICE_NOTICE = """
 [연습용 데이터] FashionMNIST를 내려받지 못해 연습용 데이터로 진행합니다.
-    따라서 정확도는 FashionMNIST의 정확도가 아닙니다.
+    따라서 출력되는 정확도는 FashionMNIST의 정확도가 아닙니다.
     이유: {}
-    해결 방법: 인터넷에 연결한 뒤 다시 실행하세요. 또는 다음 주소에서 .gz 파일 4개를 내려받아
-        {}
+    해결 방법: 인터넷에 연결한 뒤 다시 실행하세요. 또는 다음 주소에 있는 .gz 파일 4개를 내려받아
+        https://github.com/zalandoresearch/fashion-mnist/tree/master/data/fashion
         {} 폴더에 넣고 다시 실행하세요.
 """
 GARMENTS = """1fffbe7cf9f3e 0f9f366cd9b36 1fffffbb76e9c 070e083871f3e 18ffffefdfbb6
-    0000406037f00 1ff5ebbb56e94 0000073ffff80 07117ffffffff 03060c39f3fe3"""  # 옷 10종류의 7x7 그림(49비트)
+    0000406037f00 1ff5ebbb56e94 0000073ffff80 07117ffffffff 03060c39f3fe3"""  # 클래스별 7x7 그림(49비트)
 
 
 def prepare_fashion_mnist(data_dir):
@@ -787,7 +792,7 @@ def prepare_fashion_mnist(data_dir):
     root, reasons = data_dir.expanduser(), []
     raw = root / "FashionMNIST" / "raw"
     if root.is_file():
-        sys.exit(f"오류: 폴더가 아니라 파일입니다: {root}. --data-dir로 다른 폴더를 지정하세요.")
+        sys.exit(f"오류: {root}은(는) 폴더가 아니라 파일입니다. --data-dir로 다른 폴더를 지정하세요.")
     socket.setdefaulttimeout(STALL_SECONDS)
     for mirror in [*datasets.FashionMNIST.mirrors, SECOND_MIRROR]:
         try:
@@ -797,7 +802,7 @@ def prepare_fashion_mnist(data_dir):
             reasons.append(f"{type(error).__name__}: {error}".strip().splitlines()[-1][:85])
     else:
         root = write_practice_data()
-        REMINDERS.append(PRACTICE_NOTICE.format("\n          ".join(reasons), SECOND_MIRROR, raw))
+        REMINDERS.append(PRACTICE_NOTICE.format("\n          ".join(reasons), raw))
         print(REMINDERS[-1])
     socket.setdefaulttimeout(None)
     return root
@@ -821,7 +826,7 @@ def download_fashion_mnist(mirror, raw):
 
 
 def write_practice_data():
-    """7x7 그림을 확대하고 이동하고 잡음을 더한 이미지 7,000개를 임시 폴더에 저장하고, 그 폴더를 반환합니다."""
+    """7x7 그림을 확대하고 이동한 뒤 잡음(noise)을 더한 이미지 7,000개를 임시 폴더에 저장하고, 그 폴더를 반환합니다."""
     root = Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, root, ignore_errors=True)
     (root / "FashionMNIST" / "raw").mkdir(parents=True)

@@ -1,12 +1,12 @@
 """1장. 빠른 시작: 데이터 준비부터 예측까지 한 번에 살펴봅니다.
 
-옷 이미지 10종류를 구별하는 신경망을 정의하고, 학습하고, 저장하고, 다시 불러와 예측합니다.
+옷, 신발, 가방 이미지를 10개의 클래스로 분류하는 신경망을 정의하고, 학습하고, 저장한 뒤, 다시 불러와 예측합니다.
 다음 장들에서 자세히 다룰 내용을 먼저 훑어봅니다. 모르는 용어가 나와도 끝까지 실행해 보세요.
 
 실행 방법
     python -m pip install torch torchvision matplotlib
     python quick_start.py
-    python quick_start.py --epochs 1 --show     # 1에폭만 학습하고, 마지막에 그림을 창으로 엽니다
+    python quick_start.py --epochs 1 --show     # 1에폭만 학습하고, 끝날 때 그림을 창에 표시합니다
     python quick_start.py --help                # 모든 옵션을 출력합니다
 
 목차
@@ -52,11 +52,12 @@ from torchvision.transforms import ToTensor
 def load_datasets(data_dir):
     """1. 데이터셋(Dataset)
 
-    Dataset은 샘플(sample)과 정답(label)을 저장합니다. PyTorch는 도메인 특화 라이브러리를 데이터셋과
-    함께 제공합니다. 이미지에는 TorchVision을, 오디오에는 TorchAudio(유지 보수 단계)를 사용합니다.
+    Dataset은 샘플(sample)과 정답(label)을 저장합니다. PyTorch의 도메인 특화 라이브러리는 데이터셋도
+    제공합니다. 예를 들어 이미지에는 TorchVision을, 오디오에는 TorchAudio(유지 보수 단계)를 사용합니다.
     텍스트용 TorchText는 0.18 버전(2024년 4월)을 마지막으로 개발이 중단되었습니다. TorchVision의
     데이터셋은 대부분 샘플을 변환하는 transform과 정답을 변환하는 target_transform을 인자로 받습니다.
-    여기서는 ToTensor()로 PIL 이미지를 0 이상 1 이하의 실수(float) 텐서(tensor)로 변환합니다.
+    ToTensor()는 PIL(Python의 이미지 라이브러리) 이미지를 0 이상 1 이하의 실수(float) 텐서(tensor)로
+    변환합니다.
     """
     training_data = datasets.FashionMNIST(root=data_dir, train=True, download=True, transform=ToTensor())
     test_data = datasets.FashionMNIST(root=data_dir, train=False, download=True, transform=ToTensor())
@@ -77,13 +78,14 @@ def load_datasets(data_dir):
 def make_dataloaders(training_data, test_data, batch_size):
     """2. 데이터로더(DataLoader)
 
-    DataLoader는 Dataset을 배치(batch) 단위로 순회할 수 있는 반복 가능한 객체(iterable)로 감쌉니다. 배치
-    크기(batch_size), 섞기(shuffle), 샘플링(sampler), 다중 프로세스로 데이터 불러오기(num_workers)를
-    지정합니다. 학습용 데이터는 에폭(epoch)마다 순서를 섞습니다. 테스트용 데이터는 섞을 필요가 없습니다.
+    DataLoader는 Dataset을 순회할 수 있는 반복 가능한 객체(iterable)로 감싸고, 샘플을 배치(batch) 단위로
+    반환합니다. 배치 크기(batch_size), 섞기(shuffle), 샘플링(sampler), 워커(worker) 프로세스의
+    수(num_workers)를 인자로 지정할 수 있습니다. 데이터 전체를 한 번 학습하는 단위를 에폭(epoch)이라고
+    하며, 학습용 데이터는 에폭마다 순서를 섞습니다.
 
-    Dataset은 샘플을 가져올 때마다 transform을 다시 계산합니다. 여기서는 속도를 높이기 위해
-    load_into_memory로 모든 샘플을 미리 변환해 메모리에 저장합니다. 따라서 무작위 변형도 한 번만
-    적용됩니다. 3장에서 여러 방법의 속도를 비교합니다.
+    Dataset은 샘플을 가져올 때마다 transform을 적용합니다. 여기서는 속도를 높이기 위해
+    load_into_memory로 모든 샘플을 미리 변환해 메모리에 저장합니다. transform이 한 번만 적용되므로,
+    무작위 변형의 결과도 에폭마다 같습니다. 3장에서 여러 방법의 속도를 비교합니다.
     """
     train_dataloader = DataLoader(load_into_memory(training_data), batch_size=batch_size, shuffle=True)
     test_dataloader = DataLoader(load_into_memory(test_data), batch_size=batch_size)
@@ -124,8 +126,10 @@ def build_model(device):
     """3. 신경망(neural network)
 
     신경망은 nn.Module을 상속받는 클래스로 정의합니다. __init__에서 계층(layer)을 정의하고, forward에서
-    데이터가 계층을 통과하는 순서를 지정합니다. nn.Module은 매개변수(parameter)를 관리하고, 장치(device)
-    이동, 저장, 내보내기(export) 기능을 제공합니다. CUDA를 사용할 수 있으면 모델을 GPU로 이동합니다.
+    데이터가 계층을 통과하는 순서를 지정합니다. Flatten은 이미지를 1차원으로 펼치고, Linear는 선형
+    변환을, ReLU는 비선형 함수를 적용합니다. 마지막 계층의 출력을 로짓(logit)이라고 합니다. nn.Module은
+    매개변수(parameter)를 관리하므로, to()로 모든 매개변수를 CUDA와 같은 다른 장치(device)로 이동하고
+    저장하거나 내보내기(export) 위해 한 번에 가져올 수 있습니다.
     """
     model = NeuralNetwork().to(device)
     show(f"{model = }")
@@ -137,20 +141,23 @@ def build_model(device):
 def fit(model, train_dataloader, test_dataloader, epochs, learning_rate):
     """4. 학습과 테스트
 
-    각 학습 단계에서 모델은 배치 하나를 예측하고, 예측 오류를 역전파(backpropagation)하여
-    변화도(gradient)를 계산합니다. 옵티마이저(optimizer)는 손실(loss)이 줄어드는 방향으로 매개변수를
-    조정하고, 스케줄러(scheduler)는 학습률(learning rate)을 줄입니다. 학습용 데이터 전체를 한 번
-    학습하는 단위를 에폭이라고 하며, 에폭마다 테스트용 데이터로 성능을 확인합니다.
+    각 학습 단계에서는 배치 하나에 대한 예측을 수행하고, 예측 오류인 손실(loss)을
+    역전파(backpropagation)하여 변화도(gradient)를 계산합니다. 옵티마이저(optimizer)는 손실이 줄어드는
+    방향으로 매개변수를 조정합니다. 스케줄러(scheduler)는 학습률(learning rate)을 조정하며, 여기서는
+    단계마다 조금씩 줄여 0에 이르게 합니다. 에폭마다 테스트용 데이터로 성능을 확인합니다.
 
-    손실 함수 CrossEntropyLoss는 확률이 아니라 로짓을 입력으로 받아 softmax를 직접 계산합니다. 따라서
-    모델의 마지막에 nn.Softmax를 추가하면 안 됩니다. softmax가 두 번 적용되어 학습이 느려집니다.
+    손실 함수 CrossEntropyLoss는 로짓을 입력으로 받아 확률로 변환하는 softmax까지 계산합니다. 따라서
+    모델의 마지막에 nn.Softmax를 추가하면 softmax가 두 번 적용되어 변화도가 작아지고, 같은 에폭 수만큼
+    학습해도 정확도가 낮아집니다. 레이블 스무딩(label smoothing)은 정답의 확률을 조금 낮추어 모델이
+    예측을 지나치게 확신하지 않게 합니다. 그래서 손실이 0에 가까워지지는 않습니다.
 
     드롭아웃(dropout)처럼 학습할 때와 평가할 때 다르게 동작하는 계층이 있으므로 model.train()과
-    model.eval()로 모드를 전환합니다. 평가할 때는 torch.no_grad()로 변화도를 위한 연산 추적을 멈춥니다.
+    model.eval()로 모드를 전환합니다. 평가할 때는 변화도를 계산하지 않으므로 torch.no_grad()로 연산
+    추적을 멈춥니다.
     """
-    # 배치 크기와 아래 설정은 학습용 60,000개 중 10,000개를 검증용으로 분리하고 시드(seed) 3개를 비교해 선택했습니다.
-    loss_fn = nn.CrossEntropyLoss(label_smoothing=0.05)  # 레이블 스무딩: 정답의 확률을 조금 낮추어 과신을 막습니다
-    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=True)
+    # 배치 크기와 아래의 설정은 학습용 데이터에서 분리한 10,000개의 정확도를 시드(seed) 3개로 비교해 선택했습니다.
+    loss_fn = nn.CrossEntropyLoss(label_smoothing=0.05)
+    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=True)  # fused=True이면 더 빠릅니다
     steps = epochs * len(train_dataloader)
     scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, start_factor=1.0, end_factor=0.0, total_iters=steps)
 
@@ -187,7 +194,7 @@ def train(dataloader, model, loss_fn, optimizer, scheduler):
 
 
 def test(dataloader, model, loss_fn):
-    """모든 배치를 예측하고, 샘플당 평균 손실과 정확도(%)를 반환합니다."""
+    """모든 배치에 대해 예측하고, 샘플당 평균 손실과 정확도(%)를 반환합니다."""
     device = next(model.parameters()).device
     seen, total_loss, correct = 0, 0.0, 0
     model.eval()
@@ -211,8 +218,9 @@ def save_and_load(model, path):
 
     모델을 저장하는 일반적인 방법은 매개변수가 들어 있는 내부 상태 사전(state dictionary)을
     직렬화(serialize)하는 것입니다. 불러올 때는 같은 구조의 모델을 새로 생성한 뒤 상태 사전을
-    불러옵니다. weights_only=True는 파일에 포함된 코드를 실행하지 않고 텐서만 불러옵니다. 계층의 이름이
-    같으므로 공식 튜토리얼의 코드로도 이 모델을 불러올 수 있습니다.
+    불러옵니다. weights_only=True(PyTorch 2.6부터 기본값)를 지정하면 텐서처럼 허용된 자료형만 불러오며,
+    파일에 포함된 임의의 코드는 실행하지 않습니다. 계층의 이름과 매개변수의 모양이 공식 튜토리얼의
+    모델과 같으므로, 공식 튜토리얼의 코드로도 이 파일을 불러올 수 있습니다.
     """
     with save_whole(path) as file:
         torch.save(model.state_dict(), file)
@@ -232,8 +240,8 @@ def save_and_load(model, path):
 def predict(dataloader, model):
     """6. 예측
 
-    모델은 클래스마다 로짓을 하나씩 출력하며, 로짓이 가장 큰 인덱스가 예측한 클래스입니다. softmax는
-    로짓을 합이 1인 확률로 변환합니다. 이미지, 예측, 정답은 같은 배치에서 가져와야 서로 맞습니다.
+    모델은 클래스마다 로짓을 하나씩 출력하며, 로짓이 가장 큰 클래스가 예측 결과입니다. softmax는 로짓을
+    합이 1인 확률로 변환합니다. 이미지, 예측, 정답의 순서가 일치하도록 모두 같은 배치에서 가져옵니다.
     """
     device = next(model.parameters()).device
     model.eval()
@@ -245,7 +253,10 @@ def predict(dataloader, model):
     confidence, prediction = probabilities[0].max(dim=0)
     show(f"{classes[prediction] = }", f"확률 {confidence:.1%}")
     show(f"{classes[targets[0]] = }", "정답")
-    check("확률의 합은 1입니다", torch.allclose(probabilities.sum(dim=1), torch.ones(len(targets))))
+    check(
+        "샘플마다 모든 클래스의 확률을 더하면 1입니다",
+        torch.allclose(probabilities.sum(dim=1), torch.ones(len(targets))),
+    )
     return images, probabilities, targets
 
 
@@ -253,18 +264,20 @@ def count_mistakes(probabilities, targets):
     """7. 클래스별 정확도와 혼동 행렬(confusion matrix)
 
     정확도 하나만으로는 모델이 어떤 클래스를 혼동하는지 알 수 없습니다. 혼동 행렬의 행은 정답, 열은
-    예측이므로 대각선의 값은 맞힌 샘플의 개수입니다. 이 값을 행의 합으로 나누면 클래스별 정확도입니다.
+    예측이므로 대각선의 값은 맞힌 샘플의 개수입니다. 각 값을 그 행의 합으로 나누면 클래스별
+    정확도(재현율, recall)를 얻습니다.
     """
     classes, predictions = datasets.FashionMNIST.classes, probabilities.argmax(dim=1)
     matrix = torch.zeros(len(classes), len(classes), dtype=torch.int64)
     for target, prediction in zip(targets.tolist(), predictions.tolist()):
         matrix[target, prediction] += 1
     for name, row, correct in zip(classes, matrix, matrix.diagonal()):
-        print(f"    {name:<12} {row.sum():>5}개 중 {correct:>5}개 정답 ({100 * correct / row.sum().clamp(min=1):.1f}%)")
+        accuracy = 100 * correct / row.sum().clamp(min=1)
+        print(f"    {name:<12} {row.sum():>5}개 중 {correct:>5}개를 맞혔습니다 ({accuracy:.1f}%)")
 
     mistakes = matrix.clone().fill_diagonal_(0)
     target, prediction = divmod(mistakes.argmax().item(), len(classes))
-    print(f"    가장 많이 혼동한 경우: 정답 {classes[target]}, 예측 {classes[prediction]} ({mistakes.max()}번)")
+    print(f"    가장 많이 혼동한 경우: 정답 {classes[target]}, 예측 {classes[prediction]} (샘플 {mistakes.max()}개)")
     check("대각선의 합은 맞힌 샘플의 개수입니다", matrix.diagonal().sum() == (predictions == targets).sum())
     return matrix
 
@@ -300,7 +313,9 @@ def parse_args():
     """명령줄 옵션을 읽습니다."""
     here = Path(__file__).resolve().parent
     parser = argparse.ArgumentParser(description="1장. 빠른 시작", usage="python %(prog)s [옵션]", add_help=False)
-    parser.error = lambda message: parser.exit(2, f"오류: 옵션을 확인하세요. {message} (모든 옵션: --help)\n")
+    parser.error = lambda message: parser.exit(
+        2, f"오류: 잘못된 옵션입니다({message}). 모든 옵션은 --help로 확인하세요.\n"
+    )
     group = parser.add_argument_group("옵션")
     group.add_argument("-h", "--help", action="help", help="도움말을 출력하고 종료합니다")
     group.add_argument("--epochs", type=int, default=5, help="에폭 수 (기본값: %(default)s)")
@@ -310,27 +325,27 @@ def parse_args():
     group.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="장치 (기본값: %(default)s)")
     group.add_argument("--data-dir", type=Path, default=here / "data", help="데이터 폴더 (기본값: %(default)s)")
     group.add_argument("--output-dir", type=Path, default=here / "outputs", help="결과 폴더 (기본값: %(default)s)")
-    group.add_argument("--show", action="store_true", help="마지막에 그림을 창으로 엽니다 (기본값: 열지 않음)")
+    group.add_argument("--show", action="store_true", help="끝날 때 그림을 창에 표시합니다 (기본값: 표시하지 않음)")
     args = parser.parse_args()
     if not (0 <= args.seed < 2**32 and args.epochs >= 1 <= args.batch_size and 0 < args.learning_rate <= 1000):
-        parser.error("시드는 0 이상, 에폭 수와 배치 크기는 1 이상, 학습률은 0보다 크고 1000 이하여야 합니다")
+        parser.error("시드는 0 이상 2**32 미만, 에폭 수와 배치 크기는 1 이상, 학습률은 0보다 크고 1000 이하여야 합니다")
     return args
 
 
 # 직접 해 보기 (정확도는 FashionMNIST 전체에서 시드 3개로 확인한 값입니다)
 #   1. fit의 옵티마이저를 torch.optim.SGD(model.parameters(), lr=1e-3)으로 변경해 보세요.
-#      학습률이 너무 작아서, 같은 에폭 수만큼 학습해도 정확도가 30~35%에 그칩니다.
+#      학습률이 너무 작아서, 같은 에폭 수만큼 학습해도 정확도가 30~40%에 그칩니다.
 #   2. NeuralNetwork에서 nn.ReLU() 두 줄을 제거해 보세요.
 #      계층이 3개여도 선형 변환 하나와 같아지므로, 정확도가 약 5%p 낮아집니다.
 #   3. python quick_start.py --learning-rate 0.3 을 실행해 보세요.
 #      학습률이 너무 커서 손실이 줄지 않고, 정확도가 무작위로 예측할 때(10%)와 비슷합니다.
 
 
-# ---- 연습 문제: 먼저 이 파일을 복사하세요. 함수의 본문을 작성하고 실행하면 마지막에 답을 확인합니다. ----
+# ---- 연습 문제: 먼저 이 파일을 복사해 두세요. ----
 
 
 def top2_accuracy(logits, y):
-    """정답 y [N]이 로짓 [N, C]가 가장 큰 클래스 2개에 포함되는 샘플의 비율을 반환하세요.
+    """로짓 [N, C]가 가장 큰 두 클래스 중 하나가 정답 y [N]인 샘플의 비율을 반환하세요.
 
     예: 로짓이 [[3, 1, 2], [0, 5, 4]]이고 y가 [2, 0]이면 0.5입니다.
     힌트: torch.topk가 반환하는 인덱스 [N, 2]를 y[:, None]과 비교해 보세요.
@@ -348,19 +363,19 @@ def accuracy_of_class(predictions, y, k):
 
 
 def most_confident_mistake(probabilities, y):
-    """잘못 예측한 샘플 중에서 예측한 확률이 가장 큰 샘플의 인덱스를 반환하세요. 모두 맞혔으면 -1을 반환합니다.
+    """잘못 예측한 샘플 중에서, 예측한 클래스의 확률이 가장 큰 샘플의 인덱스를 반환하세요. 모두 맞혔으면 -1입니다.
 
     예: 확률 [N, C]가 [[0.9, 0.1], [0.3, 0.7], [0.2, 0.8]]이고 y가 [0, 0, 0]이면 2입니다.
-    힌트: 맞힌 샘플의 확률을 0으로 변경한 뒤 argmax를 사용해 보세요.
+    힌트: 가장 큰 확률 [N]에서 맞힌 샘플의 값을 0으로 변경한 뒤 argmax를 사용해 보세요.
     """
     return None
 
 
 def train_one_step(model, X, y, learning_rate):
-    """torch.optim.SGD와 교차 엔트로피로 nn.Linear 모델을 한 단계 학습하고 model.weight를 반환하세요.
+    """nn.CrossEntropyLoss()와 torch.optim.SGD로 nn.Linear 모델을 한 번 업데이트하고 model.weight를 반환하세요.
 
     예: 학습률이 0이면 가중치는 그대로입니다.
-    힌트: 이 장의 train 함수에서 배치 하나를 처리하는 부분을 참고하세요.
+    힌트: 이 장의 train 함수를 참고하세요. 스케줄러는 사용하지 않습니다.
     """
     return None
 
@@ -467,7 +482,7 @@ def show(text, note=""):
 
 
 def check(claim, holds):
-    """설명 한 문장이 성립하는지 확인하고 출력합니다. 성립하지 않아도 멈추지 않고, 마지막에 다시 출력합니다."""
+    """설명 한 문장이 맞는지 확인하고 출력합니다. 틀려도 멈추지 않고, 마지막에 다시 출력합니다."""
     print(f"    {'✓' if holds else '✗'} {claim}")
     CLAIMS.append((claim, bool(holds)))
 
@@ -486,24 +501,27 @@ def practice(exercise, expected, *inputs, to_tensor=torch.as_tensor):
         if not solved:
             break
     EXERCISES.append(solved)
-    print(f"    {'✓' if solved else '□' if answer is None else '✗'} {exercise.__name__}")
-    if answer is None:
-        print(f"        아직 풀지 않았습니다. {(inspect.getdoc(exercise) or '').rpartition(chr(10))[2]}")
+    mark = "✓" if solved else "□" if answer is None else "✗"
+    print(f"    {mark} {exercise.__name__}" + (": 아직 풀지 않았습니다." if mark == "□" else ""))
+    if mark == "□":
+        print(" " * 8 + (inspect.getdoc(exercise) or "").rpartition("\n")[2])  # 힌트
     elif not solved:
-        for title, value in (("입력", args), ("기대한 값", right.tolist()), ("반환한 값", repr(answer))):
+        for title, value in (("입력", args), ("올바른 값", right.tolist()), ("반환한 값", repr(answer))):
             print(textwrap.shorten(f"{title}: {value}", 80, initial_indent=" " * 8))
 
 
 def finish(started, next_chapter, show_figures):
-    """결과를 요약하고 --show이면 그림을 엽니다. 성립하지 않는 설명이 있으면 모두 출력하고 1로 종료합니다."""
+    """결과를 요약하고 --show이면 그림을 표시합니다. 틀린 설명이 있으면 모두 출력하고 1로 종료합니다."""
     broken = [f"    ✗ {claim}" for claim, holds in CLAIMS if not holds]
-    print(*REMINDERS, f"설명 {len(CLAIMS)}개를 확인했고, {len(CLAIMS) - len(broken)}개가 성립합니다.", sep="\n")
+    print(*REMINDERS, f"설명 {len(CLAIMS)}개를 확인한 결과 {len(CLAIMS) - len(broken)}개가 맞습니다.", sep="\n")
     print(f"연습 문제 {len(EXERCISES)}개 중 {sum(EXERCISES)}개를 풀었습니다.")
     print(f"걸린 시간: {time.perf_counter() - started:.1f}초\n다음 장: {next_chapter}")
     if show_figures:
         plt.show()
     if broken:
-        sys.exit("\n".join(["성립하지 않는 설명입니다. 코드를 변경했다면 왜 달라졌는지 생각해 보세요.", *broken]))
+        sys.exit(
+            "\n".join(["다음 설명은 실행 결과와 다릅니다. 코드를 변경했다면 왜 달라졌는지 생각해 보세요.", *broken])
+        )
 
 
 def prepare_terminal():
@@ -515,7 +533,7 @@ def prepare_terminal():
 
 
 def end_quietly(kind, error, trace):
-    """Ctrl+C와 닫힌 파이프에는 한 줄만 출력합니다. 다른 오류는 트레이스백을 그대로 출력합니다."""
+    """Ctrl+C를 누르거나 파이프가 닫히면 한 줄만 출력합니다. 다른 오류는 트레이스백을 그대로 출력합니다."""
     if not issubclass(kind, (KeyboardInterrupt, BrokenPipeError)):
         return sys.__excepthook__(kind, error, trace)
     sys.stdout = open(os.devnull, "w")  # 아직 출력하지 못한 내용을 버립니다
@@ -555,7 +573,7 @@ def save_figure(figure, path):
 
 
 def select_device(name):
-    """auto, cpu, cuda 중 하나를 torch.device로 변환합니다. auto는 CUDA에서 실제로 계산할 수 있을 때만 CUDA입니다."""
+    """auto, cpu, cuda 중 하나를 torch.device로 변환합니다. auto는 실제로 계산할 수 있을 때만 CUDA를 선택합니다."""
     if name == "cuda" or name == "auto" and torch.cuda.is_available():
         try:
             return torch.ones(1, device="cuda").add(1).device  # PyTorch가 지원하지 않는 GPU에서는 오류가 발생합니다
@@ -571,14 +589,14 @@ STALL_SECONDS = 5  # 이 시간 동안 데이터를 받지 못하면 다음 미�
 SECOND_MIRROR = "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/"
 PRACTICE_NOTICE = """
 [연습용 데이터] FashionMNIST를 내려받지 못해 연습용 데이터로 진행합니다.
-    따라서 정확도는 FashionMNIST의 정확도가 아닙니다.
+    따라서 출력되는 정확도는 FashionMNIST의 정확도가 아닙니다.
     이유: {}
-    해결 방법: 인터넷에 연결한 뒤 다시 실행하세요. 또는 다음 주소에서 .gz 파일 4개를 내려받아
-        {}
+    해결 방법: 인터넷에 연결한 뒤 다시 실행하세요. 또는 다음 주소에 있는 .gz 파일 4개를 내려받아
+        https://github.com/zalandoresearch/fashion-mnist/tree/master/data/fashion
         {} 폴더에 넣고 다시 실행하세요.
 """
 GARMENTS = """1fffbe7cf9f3e 0f9f366cd9b36 1fffffbb76e9c 070e083871f3e 18ffffefdfbb6
-    0000406037f00 1ff5ebbb56e94 0000073ffff80 07117ffffffff 03060c39f3fe3"""  # 옷 10종류의 7x7 그림(49비트)
+    0000406037f00 1ff5ebbb56e94 0000073ffff80 07117ffffffff 03060c39f3fe3"""  # 클래스별 7x7 그림(49비트)
 
 
 def prepare_fashion_mnist(data_dir):
@@ -586,7 +604,7 @@ def prepare_fashion_mnist(data_dir):
     root, reasons = data_dir.expanduser(), []
     raw = root / "FashionMNIST" / "raw"
     if root.is_file():
-        sys.exit(f"오류: 폴더가 아니라 파일입니다: {root}. --data-dir로 다른 폴더를 지정하세요.")
+        sys.exit(f"오류: {root}은(는) 폴더가 아니라 파일입니다. --data-dir로 다른 폴더를 지정하세요.")
     socket.setdefaulttimeout(STALL_SECONDS)
     for mirror in [*datasets.FashionMNIST.mirrors, SECOND_MIRROR]:
         try:
@@ -596,7 +614,7 @@ def prepare_fashion_mnist(data_dir):
             reasons.append(f"{type(error).__name__}: {error}".strip().splitlines()[-1][:85])
     else:
         root = write_practice_data()
-        REMINDERS.append(PRACTICE_NOTICE.format("\n          ".join(reasons), SECOND_MIRROR, raw))
+        REMINDERS.append(PRACTICE_NOTICE.format("\n          ".join(reasons), raw))
         print(REMINDERS[-1])
     socket.setdefaulttimeout(None)
     return root
@@ -620,7 +638,7 @@ def download_fashion_mnist(mirror, raw):
 
 
 def write_practice_data():
-    """7x7 그림을 확대하고 이동하고 잡음을 더한 이미지 7,000개를 임시 폴더에 저장하고, 그 폴더를 반환합니다."""
+    """7x7 그림을 확대하고 이동한 뒤 잡음(noise)을 더한 이미지 7,000개를 임시 폴더에 저장하고, 그 폴더를 반환합니다."""
     root = Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, root, ignore_errors=True)
     (root / "FashionMNIST" / "raw").mkdir(parents=True)

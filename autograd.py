@@ -609,7 +609,7 @@ def main():
     teach(use_own_function)
     teach(compare_inference_mode)
     teach(check_practice)
-    print()
+    torch.set_printoptions(profile="default")  # 노트북에서 실행해도 다른 셀의 출력이 달라지지 않게 합니다
     finish(started, "optimization.py", args.show)
 
 

@@ -96,7 +96,7 @@ def create_network(device, seed):
     check("내부의 매개변수까지 모두 이동했습니다", all(p.device.type == device.type for p in model.parameters()))
     model.eval()  # 이 모델은 학습하지 않으므로 평가 모드로 전환합니다. 12절에서 설명합니다
     check("eval()도 내부의 모든 모듈에 적용됩니다", not any(module.training for module in model.modules()))
-    return model, torch.rand(3, 1, 28, 28).to(device)  # 모델과 무작위 이미지 3장
+    return model, torch.rand(3, 1, 28, 28).to(device)  # 모델과 무작위 이미지 3개
 
 
 def call_model(model, X):

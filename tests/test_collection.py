@@ -228,11 +228,14 @@ def test_notebook_keeps_its_backend(monkeypatch, tmp_path):
     assert switched == ["agg"]
 
 
-def test_claim_that_fails_is_told_and_the_run_goes_on(tmp_path, tiny_data):
+def test_claim_that_fails_is_told_and_the_run_goes_on(tmp_path, tiny_data, monkeypatch, capsys):
     edits = {"matrix[target, prediction] += 1": "matrix[target, prediction] += 2"}
-    result = run_alone(tmp_path, "quick_start", "--epochs", 1, "--data-dir", tiny_data, edits=edits)
-    assert result.returncode == 1 and "Traceback" not in result.stderr
-    assert result.stdout.count("✗") == result.stderr.count("✗") == 1 and "tensor.py" in result.stdout
+    options = ("--epochs", 1, "--data-dir", tiny_data, "--output-dir", tmp_path)
+    with pytest.raises(SystemExit) as stop:
+        run_main("quick_start", monkeypatch, *options, edits=edits)
+    output = capsys.readouterr().out
+    assert output.count("✗") == stop.value.code.count("✗") == 1 and "tensor.py" in output.splitlines()[-1]
+    assert len(list(tmp_path.glob("*.png"))) == 3
 
 
 # ---- 중단 ----

@@ -112,7 +112,7 @@ def test_same_seed_same_parameters(run_once, tiny_data, tmp_path, monkeypatch):
 def test_practice_data_is_told_at_the_start_and_the_end(tmp_path, no_network, monkeypatch, capsys):
     train_only(monkeypatch, tmp_path / "data", tmp_path / "outputs", "--epochs", 1, STALL_SECONDS=0.5)
     output = capsys.readouterr().out
-    told = [match.start() for match in re.finditer("raw.githubusercontent.com", output)]
+    told = [match.start() for match in re.finditer("github.com/zalandoresearch", output)]
     assert told[0] < output.index("== 13.") < told[-1] and "'samples'" not in output
 
 
@@ -510,6 +510,17 @@ def test_two_processes_learn_what_one_learns(tmp_path, no_network, monkeypatch):
     one, two = (load(tmp_path / name / "optimization_checkpoint.pth") for name in ("one", "two"))
     assert np.allclose(one["history"], two["history"], atol=1e-5) and two["settings"] == one["settings"]
     assert largest_difference(tmp_path / "one", tmp_path / "two") < 1e-5
+
+
+def test_processes_share_every_batch(chapter, monkeypatch):
+    """배치 크기가 프로세스 수로 나누어떨어지지 않아도 모든 샘플을 사용하고, 빈 배치는 없습니다."""
+    data, seen = TensorDataset(torch.arange(9), torch.zeros(9)), {}
+    monkeypatch.setattr(chapter.distributed, "all_gather_object", lambda values, value: values.__setitem__(1, value))
+    for rank in (0, 1):
+        chapter.rank_and_size = lambda rank=rank: (rank, 2)
+        chapter.train = lambda dataloader, rank=rank: seen.update({rank: [X.tolist() for X, _ in dataloader]}) or 4.0
+        assert chapter.train_together(DataLoader(data, 4)) == 4.0
+    assert seen == {0: [[0, 2], [4, 6], [8]], 1: [[1, 3], [5, 7], [8]]}
 
 
 @pytest.mark.parametrize("gpus, backend, device", [(1, "gloo", "cpu"), (2, "nccl", "cuda:1")])

@@ -58,7 +58,7 @@ def test_practice_data_without_network(tmp_path):
     result = run_alone(tmp_path, "quick_start", "--epochs", 2, TMPDIR=str(tmp_path))
     assert_clean(result)
     assert result.stdout.count("Connection refused") == 4 or result.stdout.count("urlopen error") == 4
-    assert result.stdout.count("raw.githubusercontent.com") == 3  # 시도할 때 한 번, 안내에 두 번
+    assert result.stdout.count("github.com/zalandoresearch") == 2  # 처음과 마지막의 안내
     assert written_files(tmp_path) == FILES  # 연습용 데이터의 임시 폴더가 남지 않습니다
     assert float(re.findall(r"([\d.]+)%", result.stdout)[-1]) > 85
 
@@ -144,7 +144,7 @@ def test_edit_of_a_learner_still_gives_right_numbers(edit, tmp_path, tiny_data, 
     options = ("--data-dir", tiny_data, "--output-dir", tmp_path, "--epochs", 3)
     run_main("quick_start", monkeypatch, *options, edits=EDITS[edit])
     output = capsys.readouterr().out
-    rows = [tuple(map(int, row)) for row in re.findall(r" (\d+)개 중 +(\d+)개 .*\(", output)]
+    rows = [tuple(map(int, row)) for row in re.findall(r" (\d+)개 중 +(\d+)개.*\(", output)]
     assert len(rows) == 10 and sum(row[0] for row in rows) == (50 if "drop_last" in edit else 60)
     accuracy = 100 * sum(row[1] for row in rows) / sum(row[0] for row in rows)
     percent = re.findall(r"\.\d{4}, \S+ ([\d.]+)%\n", output)

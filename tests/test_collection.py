@@ -14,7 +14,7 @@ import time
 import matplotlib.pyplot as plt
 import pytest
 import torch
-from tools import CHAPTERS, ROOT, assert_picture, load_chapter, run_alone, run_main, source, user_environment
+from tools import CHAPTERS, ROOT, assert_picture, load_chapter, run_main, source, user_environment
 
 TRAINS = [name for name in CHAPTERS if "--epochs" in source(name)]
 READS_DATA = [name for name in CHAPTERS if "--data-dir" in source(name)]

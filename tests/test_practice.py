@@ -156,9 +156,6 @@ DATA_TUTORIAL = {
         """
         return TensorDataset(a, b)
         """,
-        """
-        return TensorDataset(a[:5], b[:5])
-        """,
     ],
     "pad_left": [
         """

@@ -611,9 +611,7 @@ def parse_args():
     """명령줄 옵션을 읽습니다."""
     here = Path(__file__).resolve().parent
     parser = argparse.ArgumentParser(description="7장. 최적화", usage="python %(prog)s [옵션]", add_help=False)
-    parser.error = lambda message: parser.exit(
-        2, f"오류: 잘못된 옵션입니다({message}). 모든 옵션은 --help로 확인하세요.\n"
-    )
+    parser.error = lambda message: parser.exit(2, f"오류: 잘못된 옵션입니다({message}). 모든 옵션: --help\n")
     group = parser.add_argument_group("옵션")
     group.add_argument("-h", "--help", action="help", help="도움말을 출력하고 종료합니다")
     group.add_argument("--epochs", type=int, default=5, help="에폭 수 (기본값: %(default)s)")
@@ -624,7 +622,7 @@ def parse_args():
     group.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="장치 (기본값: %(default)s)")
     group.add_argument("--data-dir", type=Path, default=here / "data", help="데이터 폴더 (기본값: %(default)s)")
     group.add_argument("--output-dir", type=Path, default=here / "outputs", help="결과 폴더 (기본값: %(default)s)")
-    group.add_argument("--show", action="store_true", help="끝날 때 그림을 창에 표시합니다 (기본값: 표시하지 않음)")
+    group.add_argument("--show", action="store_true", help="끝날 때 그림을 창에 표시합니다 (기본값: 표시 안 함)")
     args = parser.parse_args()
     if not (0 <= args.seed < 2**32 and args.epochs >= 1 <= args.batch_size and 0 < args.learning_rate <= 1000):
         parser.error("시드는 0 이상, 에폭 수와 배치 크기는 1 이상, 학습률은 0보다 크고 1000 이하여야 합니다")
@@ -818,9 +816,7 @@ def finish(started, next_chapter, show_figures):
     if show_figures:
         plt.show()
     if broken:
-        sys.exit(
-            "\n".join(["다음 설명은 실행 결과와 다릅니다. 코드를 변경했다면 왜 달라졌는지 생각해 보세요.", *broken])
-        )
+        sys.exit("\n".join(["다음 설명은 실행 결과와 다릅니다. 왜 달라졌는지 생각해 보세요.", *broken]))
 
 
 def prepare_terminal():

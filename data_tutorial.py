@@ -95,7 +95,6 @@ def apply_transforms(data_dir, raw_data):
     show(f"{before.getextrema() = }", "픽셀의 최솟값과 최댓값")
     show(f"{after.shape, after.dtype = }", "채널, 높이, 너비")
     show(f"{after.min(), after.max() = }")
-
     shoe_data = datasets.FashionMNIST(root=data_dir, train=False, target_transform=lambda y: int(y in (5, 7, 9)))
     show(f"{shoe_data.targets[:8] = }", "저장된 정답")
     show(f"{[shoe_data[i][1] for i in range(8)] = }", "변환한 정답: 신발이면 1")
@@ -185,7 +184,6 @@ def read_image_folder(raw_data, image_dir):
     same_pixels = [new.convert(old.mode).tobytes() == old.tobytes() for new, old in zip(images, old_images)]
     check("파일에서 읽은 이미지는 모든 픽셀이 원본과 같습니다", all(same_pixels))
     check("파일에서 읽은 정답도 원본과 같습니다", labels == old_labels)
-
     transform = v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True)])
     custom_data = CustomImageDataset(labels_file, image_dir, transform=transform)
     X, y = next(iter(DataLoader(custom_data, batch_size=32)))
@@ -317,7 +315,6 @@ def augment_training_only(data_dir, seed):
     wrong = torch.stack([validation_part[i][0] for i in range(6)])
     check("학습용과 검증용 부분은 데이터셋 하나를 공유합니다", training_part.dataset is validation_part.dataset)
     check("따라서 검증용 부분에도 증강이 지정됩니다", validation_part.dataset.transform is augment)
-
     augmented_data = datasets.FashionMNIST(root=data_dir, transform=augment)
     plain_data = datasets.FashionMNIST(root=data_dir, transform=ToTensor())
     training_part = Subset(augmented_data, training_part.indices)
@@ -365,7 +362,6 @@ def batch_unequal_lengths():
     names = [torch.tensor([ord(letter) for letter in name]) for name in classes]
     with expect(RuntimeError):
         next(iter(DataLoader(names, batch_size=3)))
-
     X, lengths = next(iter(DataLoader(names, batch_size=3, collate_fn=pad_and_collate)))
     show(f"{X = }")
     restored = ["".join(map(chr, row[:length])) for row, length in zip(X, lengths)]
@@ -507,8 +503,7 @@ def main():
 def parse_args():
     """명령줄 옵션을 읽습니다."""
     here = Path(__file__).resolve().parent
-    parser = argparse.ArgumentParser(usage="python %(prog)s [옵션]", add_help=False)
-    parser.description = "3장. Dataset과 DataLoader"
+    parser = argparse.ArgumentParser(description="3장. 데이터 불러오기", usage="python %(prog)s [옵션]", add_help=False)
     parser.error = lambda message: parser.exit(2, f"오류: 잘못된 옵션입니다({message}). 모든 옵션: --help\n")
     group = parser.add_argument_group("옵션")
     group.add_argument("-h", "--help", action="help", help="도움말을 출력하고 종료합니다")

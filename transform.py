@@ -6,7 +6,6 @@
 실행 방법
     python -m pip install torch torchvision matplotlib
     python transform.py
-    python transform.py --seed 1 --show         # 다른 난수로 증강하고, 끝날 때 그림을 창에 표시합니다
     python transform.py --help                  # 모든 옵션을 출력합니다
 
 목차

@@ -15,6 +15,7 @@ from tools import (
     broken_claims,
     edited,
     load_chapter,
+    own_warnings,
     run_main,
     user_environment,
     write_tiny_fashion_mnist,
@@ -300,7 +301,7 @@ def test_edit_of_a_learner_holds(edit, tmp_path, tiny_data, monkeypatch, capsys,
     run_main("optimization", monkeypatch, *options, edits=SHORT | EDITS[edit])
     output, error = capsys.readouterr()
     assert_right_end(tmp_path, output)
-    assert error == "" and not recwarn.list and {path.name for path in tmp_path.iterdir()} == FILES
+    assert error == "" and not own_warnings(recwarn) and {path.name for path in tmp_path.iterdir()} == FILES
 
 
 @pytest.mark.parametrize("edit", TRAINING_EDITS)
@@ -310,7 +311,7 @@ def test_edit_of_the_last_training_holds(edit, tmp_path, tiny_data, monkeypatch,
     train_only(monkeypatch, tiny_data, tmp_path, "--epochs", 2, "--batch-size", 90, edits=edits)
     train_only(monkeypatch, tiny_data, tmp_path, "--resume", tmp_path / "optimization_checkpoint.pth", edits=edits)
     assert_right_end(tmp_path, capsys.readouterr().out)
-    assert not recwarn.list
+    assert not own_warnings(recwarn)
 
 
 @pytest.mark.parametrize("edit", LESSON_EDITS)
@@ -326,7 +327,7 @@ def test_edit_of_a_lesson_holds(edit, capsys):
 @pytest.mark.parametrize("options", [("--batch-size", 1000), ("--learning-rate", 1000), ("--batch-size", 7)])
 def test_option_of_a_learner(options, tmp_path, tiny_data, monkeypatch, capsys, recwarn):
     train_only(monkeypatch, tiny_data, tmp_path, "--epochs", 3, *options)
-    assert not broken_claims(capsys.readouterr().out) and not recwarn.list
+    assert not broken_claims(capsys.readouterr().out) and not own_warnings(recwarn)
 
 
 def test_many_seeds_hold(tmp_path, tiny_data, monkeypatch, capsys):

@@ -108,6 +108,11 @@ def own_errors(result):
     return re.sub(r".*resource_tracker.*\n(  warnings\.warn.*\n)?", "", result.stderr)
 
 
+def own_warnings(recwarn):
+    """기록한 경고 중에서 Python 3.12부터 fork로 워커를 시작할 때 발생하는 경고를 제외한 목록입니다."""
+    return [str(warning.message) for warning in recwarn.list if "use of fork()" not in str(warning.message)]
+
+
 def assert_clean(result):
     """정상 종료했고, stderr가 비어 있고, 모든 설명이 맞는지 확인합니다."""
     assert result.returncode == 0 and own_errors(result) == "", result.stdout[-3000:] + result.stderr

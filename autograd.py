@@ -129,7 +129,7 @@ def compare_engines(w, x):
 
     Value는 연산을 실행할 때마다 입력과 도함수를 함께 저장합니다. backward()는 출력에서 입력까지 거슬러
     올라가며 도함수를 곱하는데, 이 과정을 역전파(backpropagation)라고 합니다. 여러 번 사용된 값에는 각
-    경로의 변화도를 모두 더해야 합니다. 따라서 위상 정렬(topological order)한 순서로 값을 방문합니다.
+    경로의 변화도를 모두 더해야 합니다. 따라서 위상 정렬(topological sort)한 순서로 값을 방문합니다.
     PyTorch에 내장된 엔진 torch.autograd도 원리가 같습니다. 다만 숫자 대신 텐서를 계산합니다.
     """
 
@@ -159,7 +159,7 @@ def build_smallest_network(seed):
     """3. 가장 작은 신경망
 
     학습은 손실이 줄어드는 방향으로 매개변수 w와 b를 조정하는 과정입니다. 따라서 두 텐서에
-    requires_grad=True를 지정해 autograd가 연산을 추적하게 합니다. grad_fn은 텐서를 만든 연산이며,
+    requires_grad=True를 지정해 autograd가 연산을 추적하게 합니다. grad_fn은 텐서를 생성한 연산이며,
     역전파에서 변화도를 계산하는 방법을 알고 있습니다. loss.backward()를 호출하면 w.grad와 b.grad에
     변화도가 저장됩니다. 변화도의 반대 방향으로 매개변수를 조금 조정하면 손실이 줄어듭니다.
     """
@@ -223,7 +223,7 @@ def fit_line(seed):
 def compare_learning_rates(x, y):
     """5. 학습률(learning rate)이 너무 클 때
 
-    이 손실은 w와 b의 이차식이므로 곡률(두 번째 도함수) k가 일정합니다. 최저점까지의 거리가 e이면
+    이 손실은 w와 b의 이차식이므로 곡률(이계도함수) k가 방향마다 일정합니다. 최저점까지의 거리가 e이면
     변화도는 k * e이고, 한 단계 뒤의 거리는 (1 - 학습률 * k) * e입니다. 따라서 학습률이 2 / k보다 크면
     최저점을 지나쳐 점점 멀어지고 손실이 발산합니다. 반대로 학습률이 너무 작으면 학습이 느립니다.
     """
@@ -256,7 +256,7 @@ def follow_the_graph(weight, feature, x, y, parameters):
     """6. 연산 그래프(computational graph)
 
     순전파(forward)에서 autograd는 두 가지 작업을 동시에 수행합니다. 1) 연산의 결과를 계산하고, 2)
-    변화도를 계산할 노드를 그래프에 추가합니다. 결과에서 next_functions를 따라가면 잎(leaf)까지
+    변화도를 계산할 노드를 그래프에 추가합니다. 결과에서 next_functions를 따라가면 입력인 잎(leaf)까지
     이동하며, 출발점으로 돌아오지 않습니다. 이런 그래프를 방향성 비순환 그래프(DAG)라고 합니다. 역전파는
     이 순서로 노드마다 연쇄 법칙을 적용합니다. AccumulateGrad는 변화도를 잎의 grad에 누적합니다.
     """
@@ -283,8 +283,8 @@ def see_which_tensors_get_grad():
 
     잎은 추적된 연산의 결과가 아닌 텐서입니다. grad는 requires_grad가 True인 잎에만 저장되며, 중간
     결과의 변화도를 확인하려면 backward() 전에 retain_grad()를 호출해야 합니다. 역전파가 끝나면
-    autograd는 그래프에 저장한 값을 버립니다. 따라서 역전파는 그래프마다 한 번만 실행할 수 있고, 여러 번
-    실행하려면 retain_graph=True를 전달해야 합니다.
+    autograd는 그래프에 저장한 값을 삭제합니다. 따라서 역전파는 그래프마다 한 번만 실행할 수 있고, 여러
+    번 실행하려면 retain_graph=True를 전달해야 합니다.
     """
     x, w = torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0], requires_grad=True)
     z = w * x
@@ -307,9 +307,9 @@ def see_which_tensors_get_grad():
 def accumulate_and_zero():
     """8. 변화도의 누적과 초기화
 
-    backward()는 새로 계산한 변화도를 grad에 더합니다. 즉, 이전 값을 덮어쓰지 않습니다. 하나의 텐서를
-    여러 번 사용하면 각 경로의 변화도를 더해야 하기 때문입니다. 하지만 학습할 때는 이전 단계의 변화도가
-    남지 않도록 단계마다 초기화해야 합니다. 옵티마이저(optimizer)에서는 zero_grad()를 호출합니다.
+    backward()는 새로 계산한 변화도를 grad에 더합니다. 즉, 이전 값을 덮어쓰지 않습니다. 따라서 여러
+    손실이나 미니배치의 변화도를 합할 수 있습니다. 하지만 학습할 때는 이전 단계의 변화도가 남지 않도록
+    단계마다 초기화해야 합니다. 옵티마이저(optimizer)에서는 zero_grad()를 호출합니다.
     """
     w = torch.tensor(4.0, requires_grad=True)
     (w**2).backward()
@@ -327,7 +327,7 @@ def stop_tracking():
     """9. 변화도 추적 멈추기
 
     학습한 모델로 예측만 할 때처럼 순전파만 필요하면 연산을 추적할 필요가 없습니다. torch.no_grad()
-    블록에서는 그래프와 중간 결과를 저장하지 않으므로 메모리를 절약하고 연산 속도도 향상됩니다.
+    블록에서는 그래프와 중간 결과를 저장하지 않으므로 메모리가 절약되고 연산 속도도 향상됩니다.
     detach()는 값을 공유하지만 추적하지 않는 텐서를 반환합니다. 이미 학습한 계층(layer)처럼 일부
     매개변수를 고정(freeze)할 때는 requires_grad_(False)를 호출합니다.
     """
@@ -403,8 +403,8 @@ def use_python_control_flow():
     """12. 실행할 때마다 새로 생성되는 그래프
 
     autograd는 실제로 실행된 연산만 추적하며, 순전파를 실행할 때마다 그래프를 처음부터 다시 생성합니다.
-    따라서 파이썬의 if와 while을 그대로 사용할 수 있고, 실행되지 않은 분기는 그래프에 포함되지 않습니다.
-    예를 들어 아래의 함수는 입력에 따라 반복 횟수가 다릅니다.
+    따라서 Python의 if와 while을 그대로 사용할 수 있고, 실행되지 않은 분기는 그래프에 포함되지 않습니다.
+    예를 들어 double_until_ten은 입력에 따라 반복 횟수가 다릅니다.
     """
     for number in (8.0, 3.0, -1.0):
         x = torch.tensor(number, requires_grad=True)
@@ -467,7 +467,7 @@ def tell_three_grads_apart():
 def differentiate_twice():
     """15. 두 번 미분하기
 
-    도함수 f'은 함수의 기울기이고, 두 번째 도함수 f''은 그 기울기의 변화율입니다. create_graph=True를
+    도함수 f'은 함수의 기울기이고, 이계도함수 f''은 그 기울기의 변화율입니다. create_graph=True를
     전달하면 변화도를 계산하는 연산도 추적하므로 한 번 더 미분할 수 있습니다. f(x) = x^3 / 3 - x를 직접
     미분하면 f'(x) = x^2 - 1, f''(x) = 2x입니다. f(x).sum()을 미분하면 모든 점의 도함수를 한 번에
     얻습니다.
@@ -555,7 +555,7 @@ def use_own_function():
     x = torch.tensor([0.0, 1.0, 100.0], requires_grad=True)
     (overflowed,) = torch.autograd.grad(torch.log(1 + torch.exp(x)).sum(), x)
     (stable,) = torch.autograd.grad(Softplus.apply(x).sum(), x)
-    show(f"{overflowed = }", "식을 그대로 계산하면 e^100이 오버플로됩니다")
+    show(f"{overflowed = }", "식을 그대로 계산하면 e^100에서 오버플로가 발생합니다")
     show(f"{stable = }")
     check("Softplus의 변화도는 sigmoid(x)입니다", torch.allclose(stable, torch.sigmoid(x)))
     per_sample = torch.func.vmap(torch.func.grad(Softplus.apply))(x.detach())
@@ -569,7 +569,7 @@ def compare_inference_mode():
 
     inference_mode는 연산뿐만 아니라 텐서의 버전도 추적하지 않으므로 no_grad보다 빠릅니다. 대신 그
     결과인 추론 텐서는 역전파를 위해 저장할 수 없습니다. 따라서 예측만 할 때는 inference_mode를, 결과를
-    학습에도 사용할 때는 no_grad를 사용하세요. clone()을 호출하면 일반 텐서를 얻을 수 있습니다.
+    학습에도 사용할 때는 no_grad를 사용하세요. 블록 밖에서 clone()을 호출하면 일반 텐서가 됩니다.
     """
     x, w = torch.tensor([1.0, 2.0]), torch.ones(2, requires_grad=True)
     with torch.inference_mode():

@@ -109,8 +109,8 @@ def index_samples(training_data):
     """3. 인덱싱과 Subset
 
     데이터셋은 리스트처럼 len()으로 샘플의 개수를 확인하고, 인덱스로 샘플과 정답을 가져올 수 있습니다.
-    하지만 인덱스는 한 번에 하나만 지정해야 하며, 슬라이스는 사용할 수 없습니다. 샘플 여러 개를 선택할
-    때는 Subset을 사용합니다. Subset은 원본 데이터셋과 인덱스의 목록을 저장한 새로운 데이터셋입니다.
+    하지만 이 데이터셋에는 인덱스를 하나만 지정해야 하며, 슬라이스는 사용할 수 없습니다. 샘플 여러 개를
+    선택할 때는 Subset을 사용합니다. Subset은 원본 데이터셋과 인덱스의 목록을 저장한 데이터셋입니다.
     """
     image, label = training_data[0]
     show(f"{image.shape = }")
@@ -144,7 +144,7 @@ class CustomImageDataset(Dataset):
 
 
 def read_labels(labels_file, image_dir):
-    """CSV의 각 줄을 (이미지 경로, 정수 정답)으로 변환합니다. 잘못된 줄이 있으면 파일과 줄 번호를 알려 줍니다."""
+    """CSV의 각 줄을 (이미지 경로, 정수 정답)으로 변환합니다. 잘못된 줄이 있으면 줄 번호와 함께 오류가 발생합니다."""
     samples = []
     with open(labels_file, encoding="utf-8-sig", errors="replace", newline="") as file:  # -sig: 엑셀의 BOM을 제외합니다
         reader = csv.reader(file)
@@ -227,8 +227,8 @@ def iterate_in_batches(dataset):
     """6. 데이터로더(DataLoader)
 
     모델은 샘플을 작은 묶음, 즉 미니배치(mini-batch) 단위로 학습합니다. DataLoader를 for 문으로 순회하면
-    배치가 하나씩 반환되며, shuffle=True를 지정하면 에폭마다 순서를 섞습니다. 개수가 배치 크기로
-    나누어떨어지지 않으면 마지막 배치가 작아지고, drop_last=True는 이 배치를 제외합니다.
+    배치가 하나씩 반환되며, shuffle=True를 지정하면 에폭(epoch)마다 순서를 섞습니다. 샘플 수가 배치
+    크기로 나누어떨어지지 않으면 마지막 배치가 작아지고, drop_last=True는 이 배치를 제외합니다.
     """
     dataloader = DataLoader(dataset, batch_size=32, shuffle=True)
     sizes = []
@@ -245,9 +245,9 @@ def iterate_in_batches(dataset):
 def repeat_the_order(seed):
     """7. 같은 순서 재현하기
 
-    샘플을 섞는 순서는 난수로 결정됩니다. 따라서 시드를 설정한 생성기(generator)를 전달하면 같은 순서를
-    재현할 수 있습니다. 생성기는 난수를 이어서 생성하므로, 다음 에폭의 순서는 달라집니다. 여기서는
-    길이와 인덱스가 있는 range를 데이터셋으로 사용합니다.
+    샘플을 섞는 순서는 난수로 결정됩니다. 따라서 시드(seed)를 설정한 생성기(generator)를 전달하면 같은
+    순서를 재현할 수 있습니다. 생성기는 난수를 이어서 생성하므로, 다음 에폭의 순서는 달라집니다.
+    여기서는 len()과 인덱싱을 지원하는 range를 데이터셋으로 사용합니다.
     """
     generator = torch.Generator().manual_seed(seed)
     dataloader = DataLoader(range(20), batch_size=20, shuffle=True, generator=generator)
@@ -338,7 +338,7 @@ def balance_classes(training_data, labels, seed):
     imbalanced_data = Subset(training_data, common_indices + rare_indices)
     y = labels[imbalanced_data.indices]
     show(f"{y.bincount() = }", "클래스별 샘플의 개수")
-    weights = 1 / y.bincount()[y]  # 샘플마다 하나씩인 가중치
+    weights = 1 / y.bincount()[y]  # 샘플별 가중치
     generator = torch.Generator().manual_seed(seed)
     sampler = WeightedRandomSampler(weights, num_samples=1000, generator=generator)
     drawn = torch.cat([class_index(y) for X, y in DataLoader(imbalanced_data, batch_size=100, sampler=sampler)])
@@ -356,7 +356,7 @@ def batch_unequal_lengths():
     """12. 길이가 다른 샘플과 collate_fn
 
     텍스트나 오디오는 샘플마다 길이가 달라서 텐서 하나로 묶을 수 없습니다. 이때는 샘플의 리스트를 배치로
-    변환하는 함수를 collate_fn으로 전달합니다. 예를 들어 클래스 이름의 문자 코드를 묶어 보겠습니다.
+    변환하는 함수를 collate_fn으로 전달합니다. 여기서는 문자 코드를 0으로 패딩(padding)하여 묶습니다.
     """
     classes = datasets.FashionMNIST.classes
     names = [torch.tensor([ord(letter) for letter in name]) for name in classes]
@@ -422,12 +422,12 @@ def compare_loading_speed(training_data, seed, batch_size=64, workers=2):
 
     DataLoader는 기본적으로 샘플을 하나씩 가져와 배치로 묶습니다(sample by sample). num_workers를
     지정하면 워커(worker) 프로세스가 대신 가져옵니다. load_into_memory는 모든 샘플을 배치 하나로 불러와
-    메모리에 저장합니다. transform은 한 번만 계산하므로, 무작위 변형의 결과도 에폭마다 같습니다.
+    메모리에 저장합니다. 이때 transform을 한 번만 적용하므로, 무작위 변형의 결과도 에폭마다 같습니다.
 
     데이터셋에 __getitems__를 정의하면 배치마다 인덱스의 리스트를 한 번 전달받으며, 샘플의 리스트를
     반환해야 합니다. batch_size=None과 BatchSampler를 지정하면 데이터셋이 인덱스의 리스트를 받아 배치를
-    직접 반환합니다. TensorDataset에는 바로 사용할 수 있습니다. 이미 빠른 방법에 워커를 추가하면,
-    프로세스를 시작하고 배치를 전달하는 시간 때문에 보통 더 느려집니다.
+    직접 반환합니다. 이 방법은 TensorDataset에 바로 사용할 수 있습니다. 이미 빠른 방법에 워커를
+    추가하면, 프로세스를 시작하고 배치를 전달하는 시간 때문에 보통 더 느려집니다.
     """
     dataset = Subset(training_data, range(min(8000, len(training_data))))
     dataloaders = prepare_dataloaders(dataset, seed, batch_size, workers)
@@ -458,8 +458,8 @@ def use_workers(data_dir, workers=2):
     때 여러 워커가 동시에 작업하므로 시간이 줄어듭니다. persistent_workers=True를 지정하면 다음 에폭에도
     같은 워커를 사용하므로, 프로세스를 시작하는 시간이 첫 에폭에만 필요합니다.
 
-    Windows와 macOS의 워커는 이 파일을 다시 불러옵니다. 따라서 실행 코드는 if __name__ == "__main__":
-    안에 작성하고, 데이터셋의 transform은 lambda가 아니라 최상위에 정의한 함수여야 합니다.
+    Windows와 macOS 등의 워커는 이 파일을 다시 불러옵니다. 따라서 실행 코드는 if __name__ == "__main__":
+    안에 작성하고, transform은 lambda가 아니라 최상위에 정의한 함수나 클래스의 객체여야 합니다.
     """
     slow_data = Subset(datasets.FashionMNIST(root=data_dir, train=False, transform=read_slowly), range(60))
     for num_workers in (0, workers):

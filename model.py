@@ -2,7 +2,7 @@
 
 신경망(neural network)은 여러 계층(layer)으로 구성되며, 계층과 신경망은 모두 모듈(nn.Module)입니다.
 이 장에서는 계층을 하나씩 통과하며 모양을 확인하고, 활성화 함수와 초기 가중치가 왜 중요한지 살펴봅니다.
-이미지는 난수로, 점은 수식으로 생성하므로 데이터를 내려받지 않습니다.
+이미지와 평면의 점을 난수로 생성하므로 데이터를 내려받지 않습니다.
 
 실행 방법
     python -m pip install torch matplotlib
@@ -81,8 +81,8 @@ def create_network(device, seed):
     """1. 모듈(nn.Module)
 
     신경망은 데이터에 연산을 수행하는 계층(layer)으로 구성됩니다. PyTorch의 모든 계층은 nn.Module을
-    상속받는 모듈(module)이며, 신경망도 모듈입니다. 따라서 모듈은 다른 모듈을 포함할 수 있습니다. 이렇게
-    중첩된 구조 덕분에 크고 복잡한 신경망도 쉽게 만들고 관리할 수 있습니다. 클래스(class)를 호출하면
+    상속받는 모듈(module)이며, 신경망도 다른 모듈(계층)로 구성된 하나의 모듈입니다. 이렇게 중첩된 구조
+    덕분에 크고 복잡한 신경망도 쉽게 만들고 관리할 수 있습니다. 클래스(class)를 호출하면
     인스턴스(instance)가 생성됩니다. 모델의 to는 내부의 모든 모듈을 한 번에 장치(device)로 이동합니다.
     """
     torch.manual_seed(seed)
@@ -150,7 +150,7 @@ def list_parameters(model):
 
     매개변수는 학습하는 동안 옵티마이저(optimizer)가 조정하는 텐서(tensor)입니다. nn.Module은 속성으로
     지정한 계층을 등록하므로 named_parameters()로 모든 매개변수를 이름과 함께 가져올 수 있습니다.
-    Linear의 매개변수는 (입력 크기 + 1) x 출력 크기개입니다.
+    Linear의 매개변수 개수는 (입력 크기 + 1) x 출력 크기입니다.
     """
     for name, parameter in model.named_parameters():
         print(f"    {name:<26} {str(list(parameter.shape)):<11} {parameter.detach().flatten()[:3]}")
@@ -191,8 +191,8 @@ class Unregistered(nn.Module):
 def use_custom_layer(seed):
     """5. 사용자 정의 계층과 흔한 실수
 
-    텐서를 nn.Parameter로 감싸 속성으로 지정하면 매개변수로 등록됩니다. 등록된 매개변수는 옵티마이저가
-    조정하고, to로 이동하고, 상태 사전에 저장됩니다. 다음 세 가지 실수를 주의하세요.
+    텐서를 nn.Parameter로 감싸 속성으로 지정하면 매개변수로 등록됩니다. 등록된 매개변수는 옵티마이저로
+    조정되고, to로 이동되며, 상태 사전(17절)에 저장됩니다. 다음 세 가지 실수에 주의하세요.
     1) super().__init__()를 호출하지 않으면 계층과 매개변수를 등록할 수 없습니다.
     2) 일반 텐서를 가중치로 지정하면 오류 없이 실행되지만, 학습하거나 저장할 때 제외됩니다.
     3) 일반 list에 넣은 계층도 마찬가지입니다. 여러 계층은 nn.ModuleList에 넣어야 합니다.
@@ -272,7 +272,7 @@ def merge_linear_layers(seed):
 
     활성화 함수 없이 Linear를 두 번 적용한 식을 전개하면 다음과 같이 Linear 하나의 식이 됩니다.
         W2 @ (W1 @ x + b1) + b2 = (W2 @ W1) @ x + (W2 @ b1 + b2)
-    즉, 계층을 여러 개 쌓아도 매개변수만 늘어나고 표현할 수 있는 관계는 늘어나지 않습니다.
+    즉, Linear만 여러 개 쌓으면 매개변수만 늘어나고 표현할 수 있는 관계는 늘어나지 않습니다.
     """
     torch.manual_seed(seed)
     first, second, single, x = nn.Linear(4, 8), nn.Linear(8, 3), nn.Linear(4, 3), torch.randn(16, 4)
@@ -340,8 +340,9 @@ def slide_kernel():
 
     합성곱은 작은 커널(kernel)을 이미지 위에서 이동하며 겹치는 값끼리 곱해 더합니다. 모든 위치에서 같은
     가중치를 사용하므로 Linear보다 매개변수가 적고, 무늬의 위치가 바뀌면 출력의 위치도 그만큼 바뀝니다.
-    여기서는 학습하는 대신 세로 경계를 찾는 커널을 지정합니다. 출력의 높이와 너비는 다음과 같습니다.
-        (입력 크기 + 2 x 패딩(padding) - 커널 크기) // 스트라이드(stride) + 1
+    여기서는 세로 경계를 찾는 커널을 지정합니다. 패딩은 가장자리에 추가하는 0, 스트라이드는 이동
+    간격입니다.
+        출력 크기 = (입력 크기 + 2 x 패딩(padding) - 커널 크기) // 스트라이드(stride) + 1
     """
     padding, stride = 0, 1
     kernel = torch.tensor([[-1.0, 0.0, 1.0]] * 3)
@@ -395,9 +396,9 @@ def stack_blocks(model, X):
 def switch_dropout(seed):
     """12. 학습 모드와 평가 모드: 드롭아웃
 
-    드롭아웃(dropout)은 학습할 때 값의 일부를 무작위로 골라 0으로 변환합니다. 모델이 특정 값에만
-    의존하지 않게 하기 위해서입니다. 남은 값은 1 / (1 - p)배로 키워 평균을 유지합니다. 평가 모드에서는
-    입력을 그대로 출력합니다. 예측하기 전에는 model.eval(), 학습하기 전에는 model.train()을 호출합니다.
+    드롭아웃(dropout)은 학습할 때 각 값을 p의 확률로 0으로 만듭니다. 모델이 특정 값에만 의존하지 않게
+    하기 위해서입니다. 남은 값은 1 / (1 - p)배로 키워 평균을 유지합니다. 평가 모드에서는 입력을 그대로
+    출력합니다. 예측하기 전에는 model.eval(), 학습하기 전에는 model.train()을 호출합니다.
     """
     torch.manual_seed(seed)
     dropout, x = nn.Dropout(p=0.5), torch.ones(10_000)
@@ -418,7 +419,8 @@ def switch_batch_norm():
     배치 정규화(batch normalization)는 특징(feature)마다 평균을 0, 분산을 1로 정규화한 뒤 weight를
     곱하고 bias를 더합니다. 두 매개변수의 초깃값은 1과 0이며, 학습하는 동안 조정됩니다. 학습 모드에서는
     현재 배치의 평균과 분산을 사용하고, 이를 이동 평균에 momentum의 비율로 반영합니다. 평가 모드에서는
-    이동 평균을 사용하므로 샘플 하나도 예측할 수 있습니다. 하지만 학습 모드에서는 오류가 발생합니다.
+    이동 평균을 사용하므로 샘플 하나도 예측할 수 있지만, 학습 모드에서는 값이 하나뿐이면 오류가
+    발생합니다.
     """
     norm, x = nn.BatchNorm1d(1), torch.tensor([[1.0], [2.0], [3.0], [4.0]])
     normalized = (x - x.mean(dim=0)) / (x.var(dim=0, correction=0) + norm.eps).sqrt()
@@ -464,7 +466,7 @@ def measure_signals(network, points, labels):
 def compare_initializations(device, seed):
     """14. 초기화(initialization)
 
-    활성화 값은 계층을 통과할 때마다 가중치의 크기에 비례해 커지거나 작아집니다. 은닉 계층이 12개이면
+    활성화 값은 계층마다 가중치의 크기에 비례해 커지거나 작아집니다. 은닉 계층(hidden layer)이 12개이면
     같은 배율을 12번 곱하므로, 초기 가중치가 작으면 활성화 값과 변화도가 0에 가까워지고 크면 폭발합니다.
     Kaiming 초기화(nn.init.kaiming_normal_)는 표준편차를 sqrt(2 / 입력 크기)로 지정하여 ReLU를 통과한
     값의 크기를 유지합니다. nn.Linear의 기본값은 절댓값이 1 / sqrt(입력 크기) 이하인 균등 분포이며,
@@ -495,10 +497,10 @@ def compare_initializations(device, seed):
 def train_from_each_start(networks, points, labels):
     """15. 초기화와 옵티마이저
 
-    14절의 신경망을 두 옵티마이저로 학습합니다. 확률적 경사 하강법(SGD)은 변화도에 비례해 매개변수를
+    14절의 신경망을 두 옵티마이저로 학습합니다. 확률적 경사하강법(SGD)은 변화도에 비례해 매개변수를
     조정합니다. 따라서 변화도가 매우 작으면 이 학습률의 SGD로는 손실이 log(2), 즉 약 0.693에서 거의 줄지
-    않습니다. 이는 두 클래스를 무작위로 예측할 때의 손실입니다. Adam은 변화도를 그 크기로 나누므로 작은
-    초깃값에서도 학습을 진행합니다. 초깃값이 너무 크면 손실이 nan(not a number)이 될 수 있습니다.
+    않습니다. 이는 두 클래스의 확률이 모두 0.5일 때의 손실입니다. Adam은 변화도를 그 크기로 나누므로
+    작은 초깃값에서도 학습을 진행합니다. 초깃값이 너무 크면 손실이 nan(not a number)이 될 수 있습니다.
     """
     histories = {name: {} for name in networks}
     for name, network in networks.items():
@@ -547,7 +549,7 @@ def read_state_dict(model):
 
     상태 사전의 키는 모듈과 매개변수의 이름을 점(.)으로 연결한 것입니다. 배치 정규화의 이동 평균처럼
     학습하지 않지만 저장해야 하는 버퍼(buffer)도 들어 있습니다. 값은 detach()한 텐서이며 모델과 메모리를
-    공유합니다. 따라서 현재 값은 deepcopy로 복사해 보관합니다. 키가 하나라도 없으면 불러올 수 없습니다.
+    공유합니다. 따라서 현재 값은 deepcopy로 복사해 보관합니다. 키가 하나라도 다르면 불러올 수 없습니다.
     """
     state = model.state_dict()
     show(f"{list(state)[:2] = }", "처음 두 개의 키")

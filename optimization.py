@@ -67,8 +67,8 @@ def measure_loss():
 
     손실 함수는 예측과 정답(label)의 차이를 하나의 값으로 계산하며, 학습은 이 값을 줄이는 과정입니다.
     회귀 문제에는 MSELoss를, 분류 문제에는 CrossEntropyLoss를 주로 사용합니다. CrossEntropyLoss는
-    로짓(logit)에 LogSoftmax와 NLLLoss를 순서대로 적용합니다. NLLLoss는 정답 클래스의 로그 확률에 음수를
-    취해 평균합니다. 로짓 대신 확률을 전달하면 softmax가 두 번 적용되어, 손실이 0에 가까워지지 않습니다.
+    로짓(logit)에 LogSoftmax와 NLLLoss를 순서대로 적용합니다. NLLLoss는 정답 클래스의 로그 확률에 -1을
+    곱해 평균합니다. 로짓 대신 확률을 전달하면 softmax가 두 번 적용되어, 손실이 0에 가까워지지 않습니다.
     """
     pred, target = torch.tensor([2.5, 0.0, 2.0]), torch.tensor([3.0, -1.0, 2.0])
     mse = nn.MSELoss()(pred, target)
@@ -148,7 +148,7 @@ def run_epochs(model, optimizer, dataloaders, epochs, end_factor=1.0):
     train은 데이터로더를 한 번 순회하며 배치(batch)마다 세 단계를 실행합니다. test는 매개변수를 변경하지
     않고 손실과 정확도를 계산합니다. 1장과 같은 함수이며, 이 장의 모든 실험과 마지막 학습에서
     에폭(epoch)마다 한 번씩 호출합니다. 스케줄러(scheduler)는 배치마다 학습률을 변경합니다. LinearLR은
-    total_iters번 호출하는 동안 학습률을 end_factor배까지 선형으로 변경합니다.
+    step()을 total_iters번 호출하는 동안 학습률을 end_factor배까지 선형으로 변경합니다.
     """
     loss_fn, steps, history = nn.CrossEntropyLoss(), epochs * len(dataloaders[0]), []
     scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, end_factor, total_iters=steps)
@@ -173,7 +173,7 @@ def train(dataloader, model, loss_fn, optimizer, scheduler):
         loss = loss_fn(pred, y)  # 손실을 계산합니다
         loss.backward()  # 역전파로 변화도를 계산합니다
         optimizer.step()  # 매개변수를 업데이트합니다
-        scheduler.step()  # 다음 단계의 학습률을 줄입니다
+        scheduler.step()  # 다음 단계의 학습률을 지정합니다
 
         seen += len(X)
         total_loss += loss.detach() * len(X)  # item()은 GPU 연산이 끝나기를 기다리므로 배치마다 호출하지 않습니다
@@ -223,11 +223,11 @@ def compare_hyperparameters(dataloaders, device, seed):
 
     하이퍼파라미터는 학습으로 계산되지 않고 사람이 지정하는 값입니다. 에폭 수는 데이터 전체를 학습하는
     횟수, 배치 크기(batch size)는 한 번 업데이트할 때 사용하는 샘플 수, 학습률(learning rate)은
-    매개변수를 한 번에 조정하는 비율입니다. 학습률이 너무 작으면 학습이 느리고, 너무 크면 예측할 수 없게
-    동작합니다. w**2의 도함수는 2w이므로, SGD는 업데이트할 때마다 w에 (1 - 2 × 학습률)을 곱합니다. 이
-    값의 절댓값이 1보다 크면 발산(diverge)합니다. 데이터를 학습할 때 발산하면 손실이 nan이 됩니다.
-    배치가 작으면 한 에폭에 더 여러 번 업데이트하지만 시간이 더 걸립니다. 배치가 크면 업데이트 횟수가
-    적으므로, 학습률도 함께 높여 비교합니다. 아래의 횟수와 시간은 한 에폭의 값입니다.
+    매개변수를 한 번에 조정하는 비율입니다. 학습률이 너무 작으면 학습이 느리고, 너무 크면 예측할 수 없는
+    동작이 발생합니다. w**2의 도함수는 2w이므로, SGD는 업데이트할 때마다 w에 (1 - 2 × 학습률)을
+    곱합니다. 이 값의 절댓값이 1보다 크면 발산(diverge)합니다. 데이터를 학습할 때 발산하면 손실이 nan이
+    되기도 합니다. 배치가 작으면 한 에폭에 더 자주 업데이트하지만 시간이 더 걸립니다. 배치가 크면
+    업데이트 횟수가 적으므로, 학습률도 함께 높여 비교합니다. 아래의 횟수와 시간은 한 에폭의 값입니다.
     """
     for learning_rate in (0.01, 0.3, 0.95, 1.1):
         path = minimize(lambda w: w**2, torch.tensor(1.0), 8, torch.optim.SGD, lr=learning_rate)
@@ -262,7 +262,7 @@ def step_sgd_by_hand():
 
     최적화 알고리즘은 변화도 g로 매개변수 w를 조정하는 방법입니다. 경사하강법(gradient descent)은
     변화도의 반대 방향으로 조정하며, 배치마다 실행하면 확률적 경사하강법(SGD)입니다. 모멘텀을 사용하면
-    이전 업데이트의 방향을 이어받습니다. 즉, 이전의 v를 일정 비율로 줄여 새로운 변화도에 더합니다.
+    이전 업데이트의 방향 v를 이어받습니다. 즉, v를 일정 비율로 줄여 새로운 변화도에 더합니다.
     """
     learning_rate = 0.004
     for momentum in (0.0, 0.9):
@@ -281,8 +281,8 @@ def step_adam_by_hand():
 
     Adam은 변화도의 이동 평균 m과 변화도 제곱의 이동 평균 v를 저장합니다. 업데이트 크기는 학습률 × m /
     sqrt(v)이므로, 변화도가 커도 대체로 학습률을 넘지 않습니다. m과 v는 0에서 시작해 처음에는 너무
-    작으므로 1 - beta**t로 나누어 보정합니다. AdamW는 여기에 가중치 감쇠(weight decay)를 추가해,
-    업데이트할 때마다 w에 (1 - 학습률 × weight_decay)를 곱합니다. 반면 Adam의 weight_decay는 w를
+    작으므로 t단계에서는 1 - beta**t로 나누어 보정합니다. AdamW는 여기에 가중치 감쇠(weight decay)를
+    추가해, 업데이트할 때마다 w에 (1 - 학습률 × weight_decay)를 곱합니다. 반면 Adam은 weight_decay × w를
     변화도에 더합니다. 따라서 손실의 변화도가 0이어도 w가 학습률만큼 0에 가까워집니다.
     """
     learning_rate, beta1, beta2 = 0.1, 0.9, 0.999
@@ -434,9 +434,9 @@ def load_checkpoint(path, device):
 def resume_exactly(dataloaders, device, seed):
     """11. 체크포인트(checkpoint)
 
-    체크포인트는 이어서 학습하는 데 필요한 모든 상태입니다. 모델뿐만 아니라 옵티마이저(Adam의 m과 v),
-    스케줄러, 에폭, 설정을 저장합니다. 데이터의 순서와 드롭아웃은 난수로 정해지므로 난수의 상태도
-    저장합니다. 모두 복원하면 CPU에서는 중단하지 않은 결과와 완전히 같습니다.
+    체크포인트는 이어서 학습하는 데 필요한 상태를 저장한 파일입니다. 모델뿐만 아니라 옵티마이저(Adam의
+    m과 v), 스케줄러, 에폭, 설정을 저장합니다. 데이터의 순서와 드롭아웃은 난수로 정해지므로 난수의
+    상태도 저장합니다. 모두 복원하면 CPU에서는 중단하지 않은 결과와 완전히 같습니다.
     """
     few = dataloaders[0].dataset
     settings = {"epochs": 4, "batch_size": 64, "learning_rate": 0.004, "seed": seed, "samples": len(few)}
@@ -512,7 +512,7 @@ def train_to_the_end(learner, training_data, test_data, path):
     """13. 마지막 학습
 
     학습용 데이터 전체를 학습하고, 테스트용 데이터로 결과를 확인합니다. 옵션의 기본값은 FashionMNIST의
-    학습용 샘플을 50,000개와 검증용 10,000개로 나누고, Adam으로 5에폭씩 학습해 선택했습니다. 아래는 시드
+    샘플을 학습용 50,000개와 검증용 10,000개로 나누고, Adam으로 5에폭씩 학습해 선택했습니다. 아래는 시드
     3개의 평균 검증 정확도입니다. 레이블 스무딩(label smoothing)은 모델이 예측을 지나치게 확신하지 않게
     합니다.
         배치 크기 256, 초기 학습률 0.004, 선형 감소                        89.16%
@@ -668,7 +668,7 @@ def clip_by_norm(g, max_norm):
 def last_epoch(losses, patience):
     """losses는 에폭별 검증 손실입니다. 조기 종료로 중단하는 에폭(1부터)을 반환하고, 중단하지 않으면 길이를 반환하세요.
 
-    예: losses가 [3, 1, 2, 2, 0]이고 patience가 2이면, 가장 작은 에폭 2에서 2에폭이 지난 4입니다.
+    예: losses가 [3, 1, 2, 2, 0]이고 patience가 2이면, 손실이 줄어든 에폭 2에서 2에폭이 지난 4입니다.
     힌트: 10절을 참고하세요. 최솟값과 같은 손실은 줄어든 것이 아닙니다.
     """
     return None

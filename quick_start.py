@@ -184,7 +184,7 @@ def train(dataloader, model, loss_fn, optimizer, scheduler):
         loss = loss_fn(pred, y)  # 손실을 계산합니다
         loss.backward()  # 역전파로 변화도를 계산합니다
         optimizer.step()  # 매개변수를 업데이트합니다
-        scheduler.step()  # 다음 단계의 학습률을 줄입니다
+        scheduler.step()  # 다음 단계의 학습률을 지정합니다
 
         seen += len(X)
         total_loss += loss.detach() * len(X)  # item()은 GPU 연산이 끝나기를 기다리므로 배치마다 호출하지 않습니다

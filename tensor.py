@@ -86,7 +86,7 @@ def create_tensors(seed):
     torch.tensor는 데이터로부터 자료형(dtype)을 자동으로 유추하고, torch.from_numpy는 NumPy 배열의
     자료형을 유지합니다. 이름이 _like로 끝나는 함수는 다른 텐서의 모양(shape)과 자료형을 유지하며,
     dtype을 지정하면 자료형만 변경합니다. 난수(random)나 상수로 생성할 때는 모양을 인자로 전달합니다.
-    난수는 시드(seed)를 지정하면 항상 같은 값이 생성됩니다.
+    이때 같은 시드(seed)를 지정하면 같은 난수가 생성됩니다.
     """
     torch.manual_seed(seed)
     x_data = torch.tensor([[1, 2], [3, 4]])
@@ -124,8 +124,8 @@ def index_and_slice():
     """4. 인덱싱(indexing)과 슬라이싱(slicing)
 
     NumPy처럼 인덱스와 범위로 원소를 선택합니다. 인덱스는 0부터 시작하고, 콜론(:)은 해당 차원 전체를
-    의미합니다. 줄임표(...)는 나머지 차원을 모두 의미하며, 인덱스 리스트나 조건을 지정할 수도 있습니다.
-    같은 방법으로 값을 대입하면 그 위치의 원소만 변경됩니다. reshape는 텐서의 모양을 변경합니다.
+    의미합니다. 줄임표(...)는 나머지 차원 전체를 의미합니다. 또한 인덱스 리스트나 조건을 지정할 수도
+    있습니다. 같은 방법으로 대입하면 그 위치의 원소만 변경됩니다. reshape는 모양을 변경합니다.
     """
     tensor = torch.arange(12).reshape(3, 4)
     show(f"{tensor = }")
@@ -144,8 +144,8 @@ def join_tensors():
     """5. 연결하기(cat)와 쌓기(stack)
 
     torch.cat은 기존 차원을 따라 텐서를 연결합니다. 이때 연결하는 차원의 길이는 서로 달라도 됩니다.
-    torch.stack은 새로운 차원을 추가해 텐서를 쌓으며, 모양이 모두 같아야 합니다. 예를 들어 이미지를
-    stack으로 쌓으면 배치(batch)가 되고, cat으로 연결하면 채널(channel)이 늘어난 이미지 하나가 됩니다.
+    torch.stack은 새로운 차원을 추가해 모양이 모두 같은 텐서를 쌓습니다. 예를 들어 이미지를 stack으로
+    쌓으면 배치(batch)가 되고, cat으로 연결하면 채널(channel)이 늘어난 이미지 하나가 됩니다.
     """
     a, b, longer = torch.tensor([1, 2, 3]), torch.tensor([4, 5, 6]), torch.tensor([7, 8, 9, 10])
     show(f"{torch.cat([a, b]) = }")
@@ -175,7 +175,7 @@ def multiply_tensors():
     torch.matmul(tensor, tensor.T, out=y3)
     show(f"{tensor.T = }")
     show(f"{y1 = }", "행렬 곱")
-    show(f"{(tensor[0] * tensor[-1]).sum() = }", "첫 행과 마지막 열의 원소를 직접 계산한 값")
+    show(f"{(tensor[0] * tensor[-1]).sum() = }", "y1의 첫 행, 마지막 열 원소를 직접 계산한 값")
     check("직접 계산한 값은 행렬 곱의 원소와 같습니다", y1[0, -1].isclose((tensor[0] * tensor[-1]).sum()))
     check("행렬 곱의 세 가지 결과가 같습니다", torch.allclose(y1, y2) and torch.allclose(y1, y3))
     z1 = tensor * tensor
@@ -189,11 +189,11 @@ def multiply_tensors():
 def reduce_dimensions(output_dir):
     """7. 집계(reduction)와 사라지는 차원
 
-    sum, mean, max와 같은 집계 함수는 여러 원소를 값 하나로 계산합니다. 이 값은 0차원 텐서이며,
+    sum, mean, max와 같은 집계 함수는 여러 원소로 값 하나를 계산합니다. 이 값은 0차원 텐서이며,
     item()으로 Python 숫자로 변환합니다. dim을 지정하면 그 차원을 따라 집계하므로, 결과의 모양에서 그
-    차원이 사라집니다. 즉, [2, 3]에 dim=0을 지정하면 [3]이 됩니다. keepdim=True를 지정하면 차원이
-    사라지지 않고 길이가 1이 되므로, 결과를 원래 텐서와 바로 계산할 수 있습니다. argmax는 최댓값의
-    인덱스를 반환합니다. 분류 모델의 예측은 argmax(dim=1)로 계산합니다.
+    차원이 사라집니다. 예를 들어 [2, 3]에 dim=0을 지정하면 [3]이 됩니다. keepdim=True를 지정하면 차원이
+    사라지지 않고 길이가 1이 되므로, 결과를 원래 텐서와 바로 연산할 수 있습니다. argmax는 최댓값의
+    인덱스를 반환하며, 분류 모델은 argmax(dim=1)로 예측합니다.
     """
     x = torch.tensor([[1.0, 5.0, 3.0], [4.0, 2.0, 6.0]])
     agg = x.sum()
@@ -246,9 +246,10 @@ def move_to_device(device):
     """9. GPU로 이동하기
 
     텐서는 기본적으로 CPU에 생성됩니다. GPU는 많은 계산을 동시에 처리하므로, 큰 행렬 곱과 같은 대규모
-    연산은 GPU가 훨씬 빠릅니다. 따라서 GPU(NVIDIA에서는 cuda)로 텐서를 이동해 고속으로 연산하는 것이
+    연산을 CPU보다 훨씬 빠르게 실행합니다. 따라서 GPU(NVIDIA에서는 cuda)로 텐서를 이동하는 것이
     유리합니다. 하지만 장치 사이의 이동은 복사이므로 시간이 걸립니다. 따라서 한 번 이동해 여러 번
-    계산합니다. Tensor.to는 새로운 텐서를 반환합니다. 반면 nn.Module.to는 모듈 자체를 변경합니다.
+    계산합니다. Tensor.to는 원본은 유지하고 결과를 반환합니다. 반면 nn.Module.to는 모듈 자체를
+    변경합니다.
     """
     tensor = torch.ones(2, 2)
     moved = tensor.to(device)
@@ -360,10 +361,10 @@ def follow_strides(output_dir):
 def broadcast_shapes(output_dir):
     """13. 브로드캐스팅(broadcasting)
 
-    모양이 다른 텐서를 함께 계산하면 작은 텐서가 큰 텐서의 모양에 맞게 확장됩니다. 이를
-    브로드캐스팅이라고 합니다. 두 모양을 마지막 차원부터 비교해 길이가 같거나, 한쪽의 길이가 1이거나,
-    한쪽에 차원이 없으면 계산할 수 있습니다. 따라서 [3, 1]과 [4]는 둘 다 [3, 4]로 확장됩니다. 이때 값을
-    복사하지 않고, 확장한 차원의 스트라이드를 0으로 지정해 같은 값을 반복해서 읽습니다.
+    모양이 다른 텐서끼리 계산하면 두 텐서가 같은 모양이 되도록 확장됩니다. 이를 브로드캐스팅이라고
+    합니다. 두 모양을 마지막 차원부터 비교해 길이가 같거나, 한쪽의 길이가 1이거나, 한쪽에 차원이 없으면
+    계산할 수 있습니다. 따라서 [3, 1]과 [4]는 둘 다 [3, 4]로 확장됩니다. 이때 값을 복사하지 않고, 확장한
+    차원의 스트라이드를 0으로 지정해 같은 값을 반복해서 읽습니다.
     """
     column, row = torch.tensor([[10], [20], [30]]), torch.tensor([1, 2, 3, 4])
     total = column + row
@@ -477,7 +478,7 @@ def treat_image_as_tensor(output_dir):
 def compare_with_loops(device):
     """18. 반복문 대신 텐서 연산
 
-    반복문은 원소마다 Python 코드를 실행합니다. 하지만 텐서 연산은 한 번 호출하면 컴파일된 코드가 모든
+    반복문은 원소마다 Python 코드를 실행합니다. 반면 텐서 연산은 한 번 호출하면 컴파일된 코드가 모든
     원소를 처리합니다. 따라서 원소가 많으면 텐서 연산이 훨씬 빠릅니다. 특히 텐서를 반복문으로 순회하면
     원소마다 작은 텐서가 생성되므로 리스트보다도 느립니다. 데이터가 작으면 GPU가 더 느리기도 합니다.
     """

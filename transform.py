@@ -73,7 +73,7 @@ def form(value):
 def load_raw_data(data_dir):
     """1. 변형(transform)이 필요한 이유
 
-    저장된 데이터가 항상 학습에 필요한 형태인 것은 아닙니다. 변형(transform)은 데이터를 학습에 필요한
+    저장된 데이터가 항상 학습에 필요한 형태인 것은 아닙니다. 변형(transform)은 데이터를 학습에 적합한
     형태로 변환하는 함수입니다. TorchVision의 데이터셋은 대부분 특징(feature), 즉 이미지를 변환하는
     transform과 정답(label)을 변환하는 target_transform을 인자로 받습니다. 변형을 지정하지 않으면
     FashionMNIST는 PIL 이미지와 정수 정답을 반환합니다. 하지만 신경망은 실수(float) 텐서(tensor)를
@@ -113,8 +113,8 @@ def find_divided_inputs(image):
     """3. ToTensor가 255로 나누는 입력
 
     ToTensor는 uint8 배열과 L, RGB 같은 8비트 PIL 이미지의 값만 255로 나눕니다. 다른 자료형의 배열,
-    16비트 이미지(I;16), 실수 이미지(F)는 값의 범위가 이미 적절하다고 가정하고 그대로 변환합니다. 따라서
-    이러한 입력은 255로 나누는 코드를 직접 작성해야 합니다.
+    16비트 이미지(I;16), 실수 이미지(F)는 값의 범위를 조정하지 않고 텐서로 변환합니다. 따라서 이러한
+    입력의 값의 범위는 필요에 따라 직접 조정해야 합니다.
     """
     inputs = [np.array(image, dtype=dtype) for dtype in (np.uint8, np.int32, np.int64, np.float32, np.bool_)]
     inputs += [image.convert(mode) for mode in ("L", "RGB", "I;16", "F")]
@@ -192,7 +192,7 @@ def use_soft_labels(labels, seed):
     """7. 원-핫 정답이 필요한 경우
 
     정답을 정수 하나로 나타낼 수 없을 때는 클래스마다 값이 있는 벡터를 사용합니다. 예를 들어
-    믹스업(mixup)은 두 샘플을 섞고 정답도 같은 비율로 섞습니다. 또한 평균 제곱 오차(MSE)로 두 벡터를
+    믹스업(mixup)은 두 샘플을 섞고 정답도 같은 비율로 섞습니다. 또한 평균 제곱 오차(MSE)로 확률과 정답을
     비교할 때도 원-핫 정답을 사용합니다. 하지만 레이블 스무딩(label smoothing)은 교차 엔트로피가
     label_smoothing 인자로 제공하므로 정수 정답으로 충분합니다.
     """
@@ -216,7 +216,7 @@ def use_v2(image):
     ToImage는 값을 유지하면서 텐서로 변환하고, ToDtype(torch.float32, scale=True)는 자료형과 값의 범위를
     변환합니다. ToTensor는 255로 나누지만 ToDtype은 1/255을 곱하므로, 마지막 자릿수가 다를 수 있습니다.
     scale=True에서 실수의 범위는 0~1이고, 정수의 범위는 0부터 그 자료형의 최댓값까지입니다. 즉, uint8은
-    0~255이지만 int16은 0~32767입니다. 기본값인 scale=False는 오류 없이 값의 범위를 그대로 둡니다.
+    0~255이지만 int16은 0~32767입니다. 기본값인 scale=False는 자료형만 변환하고 값의 범위는 유지합니다.
     """
     tensor = v2.ToImage()(image)
     scaled = v2.ToDtype(torch.float32, scale=True)(tensor)
@@ -264,9 +264,9 @@ def normalize_images(training_data, test_data, output_dir):
 def compare_training(training_data, normalize, seed, output_dir):
     """10. 정규화와 SGD
 
-    정규화한 입력을 사용하면 SGD로 학습할 때 손실이 더 빨리 줄어드는 경우가 많습니다. 여기서는 학습용
-    데이터의 일부로 작은 신경망을 학습하여 비교합니다. 초기 가중치와 배치의 순서는 같고 입력만 다릅니다.
-    업데이트 크기를 매개변수마다 조정하는 Adam에서는 차이가 이보다 작을 수 있습니다.
+    정규화하면 확률적 경사하강법(SGD)으로 학습할 때 손실이 더 빨리 줄어드는 경우가 많습니다. 여기서는
+    학습용 데이터의 일부로 작은 신경망을 학습하여 비교합니다. 초기 가중치와 배치의 순서는 같고 입력만
+    다릅니다. 업데이트 크기를 매개변수마다 조정하는 Adam에서는 차이가 이보다 작을 수 있습니다.
     """
     X, y = training_data.data[:2000].unsqueeze(1) / 255, training_data.targets[:2000]
     curves = []
@@ -334,7 +334,7 @@ def use_custom_transform(seed):
 
     설정이 필요한 변형은 클래스로 정의하여 __init__에서 설정을 저장하고 __call__에서 이미지를
     변환합니다. 입력이 데이터셋의 원본일 수 있으므로 제자리(in-place)에서 변경하지 않아야 합니다.
-    SaltAndPepper는 흰색을 1로 가정하므로 ToDtype과 Normalize 사이에 지정합니다.
+    SaltAndPepper는 흰색을 1로 가정하므로 ToDtype과 Normalize 사이에 배치합니다.
     """
     torch.manual_seed(seed)
     noise, gray = SaltAndPepper(amount=0.2), torch.full((1, 200, 200), 0.5)
@@ -348,10 +348,10 @@ def use_custom_transform(seed):
 def augment_training_data(data_dir, image, normalize, seed, output_dir):
     """13. 증강(augmentation)은 학습용 데이터에만
 
-    증강(augmentation)은 샘플을 가져올 때마다 이미지를 무작위로 조금씩 변형합니다. 모델이 같은 이미지를
-    외우기 어려워지므로 과적합(overfitting)을 줄일 수 있습니다. 하지만 정답이 달라지는 변형은 사용하지
+    증강은 샘플을 가져올 때마다 이미지를 무작위로 조금씩 변형합니다. 모델이 같은 이미지를 외우기
+    어려워지므로 과적합(overfitting)을 줄일 수 있습니다. 하지만 정답이 달라지는 변형은 사용하지
     않습니다. 예를 들어 숫자 6을 180도 회전하면 9가 됩니다. 또한 테스트용 데이터에는 적용하지 않습니다.
-    실제 이미지로 측정해야 하고, 다시 측정해도 결과가 같아야 하기 때문입니다.
+    원본 이미지로 성능을 측정해야 하고, 다시 측정해도 결과가 같아야 하기 때문입니다.
     """
     torch.manual_seed(seed)
     augment = [v2.RandomHorizontalFlip(p=0.5), v2.RandomCrop(28, padding=2)]
@@ -422,14 +422,14 @@ def send_to_worker(data_dir, to_one_hot):
 
     DataLoader의 num_workers를 지정하면 워커(worker) 프로세스가 샘플을 가져옵니다. spawn(Windows,
     macOS)과 forkserver(Python 3.14부터의 Linux)는 데이터셋을 변형과 함께 직렬화(serialize)하여
-    전달하고, fork(이전 Linux)는 메모리를 복제합니다. 직렬화에 사용하는 pickle은 함수의 코드가 아니라
-    모듈과 함수의 이름을 저장합니다. 따라서 이름으로 찾을 수 없는 lambda와, lambda를 속성으로 가진
-    Lambda는 직렬화할 수 없습니다. 또한 spawn으로 시작한 워커는 이 파일을 다시 import합니다. 이때
-    __name__은 "__main__"이 아니므로 main()은 다시 실행되지 않습니다.
+    전달하고, fork(3.13까지의 Linux)는 메모리를 복제합니다. 직렬화에 사용하는 pickle은 함수의 코드가
+    아니라 모듈과 함수의 이름을 저장합니다. 따라서 이름으로 찾을 수 없는 lambda와, lambda를 속성으로
+    가진 Lambda는 직렬화할 수 없습니다. 또한 spawn과 forkserver의 워커는 이 파일을 다시 import합니다.
+    이때 __name__은 "__main__"이 아니므로 main()은 다시 실행되지 않습니다.
     """
     show(f"{try_pickle(to_one_hot) = !s}")
     show(f"{try_pickle(one_hot_label) = !s}")
-    check("직렬화한 함수에는 함수의 이름이 있습니다", one_hot_label.__name__.encode() in pickle.dumps(one_hot_label))
+    check("직렬화한 결과에는 함수의 이름이 있습니다", one_hot_label.__name__.encode() in pickle.dumps(one_hot_label))
     check("클래스로 정의한 변형은 설정도 복원됩니다", pickle.loads(pickle.dumps(SaltAndPepper(0.2))).amount == 0.2)
     test_data = datasets.FashionMNIST(root=data_dir, train=False, transform=ToTensor(), target_transform=one_hot_label)
     samples = Subset(test_data, range(4))

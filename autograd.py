@@ -555,7 +555,7 @@ def use_own_function():
     x = torch.tensor([0.0, 1.0, 100.0], requires_grad=True)
     (overflowed,) = torch.autograd.grad(torch.log(1 + torch.exp(x)).sum(), x)
     (stable,) = torch.autograd.grad(Softplus.apply(x).sum(), x)
-    show(f"{overflowed = }", "식을 그대로 계산하면 e^100에서 오버플로가 발생합니다")
+    show(f"{overflowed = }", "e^100에서 오버플로가 발생합니다")
     show(f"{stable = }")
     check("Softplus의 변화도는 sigmoid(x)입니다", torch.allclose(stable, torch.sigmoid(x)))
     per_sample = torch.func.vmap(torch.func.grad(Softplus.apply))(x.detach())

@@ -86,7 +86,7 @@ def apply_transforms(data_dir, raw_data):
 
     transform은 샘플을, target_transform은 정답을 입력으로 받아 변환한 결과를 반환하는 함수입니다.
     저장된 데이터를 미리 변환하지 않고, 샘플을 가져올 때마다 함수를 호출합니다. 예를 들어 ToTensor()는
-    PIL 이미지를 텐서로 변환하고, 0~255의 픽셀 값을 0 이상 1 이하의 실수로 조정합니다.
+    PIL 이미지를 텐서로 변환하고, 0~255의 픽셀 값을 0~1의 실수(float)로 조정합니다.
     """
     training_data = datasets.FashionMNIST(root=data_dir, train=True, transform=ToTensor())
     test_data = datasets.FashionMNIST(root=data_dir, train=False, transform=ToTensor())
@@ -149,11 +149,11 @@ def read_labels(labels_file, image_dir):
     with open(labels_file, encoding="utf-8-sig", errors="replace", newline="") as file:  # -sig: 엑셀의 BOM을 제외합니다
         reader = csv.reader(file)
         try:
-            for name, label in filter(None, reader):
-                path = Path(image_dir, name)
+            for name, *rest in filter(None, reader):
+                path, label = Path(image_dir, name), ",".join(rest)
                 if not label.strip().isdecimal():
                     header = reader.line_num == 1 and not path.is_file()
-                    raise ValueError("제목 줄(header)은 삭제하세요" if header else f"정답이 정수가 아닙니다: {label!r}")
+                    raise ValueError("제목 줄(header)이면 삭제하세요" if header else f"잘못된 정답입니다: {label!r}")
                 if not path.is_file():
                     raise ValueError(f"이미지 파일이 없습니다: {name!r}")
                 samples.append((path, int(label)))
@@ -171,9 +171,9 @@ def read_image_folder(raw_data, image_dir):
     호출되어 파일 목록을 저장하고, __len__은 샘플의 개수를 반환합니다. __getitem__은 인덱스에 해당하는
     이미지를 파일에서 읽고 변환한 뒤, 샘플과 정답을 반환합니다.
 
-    여기서는 이미지를 PIL로 읽고 v2.ToImage()로 텐서로 변환합니다. 파일을 바로 텐서로 읽는
-    torchvision.io.decode_image는 TorchVision 0.29부터 사용 중단 예정(deprecated)이고, 이후 버전에서
-    제거되며, TorchCodec 라이브러리로 대체됩니다.
+    여기서는 이미지를 PIL로 읽고 v2.ToImage()를 사용해 텐서로 변환합니다. 파일을 바로 텐서로 읽는
+    torchvision.io.decode_image는 TorchVision 0.29부터 사용이 권장되지 않으며(deprecated), 이후 버전에서
+    제거되고 TorchCodec 라이브러리로 대체됩니다.
     """
     labels_file = write_image_files(raw_data, image_dir)
     custom_data = CustomImageDataset(labels_file, image_dir)
@@ -284,18 +284,18 @@ def class_index(y):
 def split_for_validation(training_data, seed):
     """9. 학습용과 검증용 분리하기
 
-    학습률과 같은 설정을 테스트용 데이터로 선택하면, 테스트 결과가 실제 성능보다 높게 나옵니다. 따라서
-    학습용 데이터의 일부를 검증용(validation)으로 분리합니다. random_split은 겹치지 않는 Subset을
-    반환하며, 생성기를 전달하면 같은 결과를 재현할 수 있습니다.
+    학습률 등의 설정을 테스트용 데이터의 결과를 보고 선택하면, 테스트 정확도가 실제 성능보다 높게
+    나옵니다. 따라서 학습용 데이터의 일부를 검증용(validation)으로 분리합니다. random_split은 겹치지
+    않는 Subset을 반환하며, 생성기를 전달하면 같은 결과를 재현할 수 있습니다.
     """
     generator = torch.Generator().manual_seed(seed)
     parts = torch.utils.data.random_split(training_data, [0.8, 0.2], generator=generator)
     show(f"{[len(part) for part in parts] = }")
     show(f"{parts[-1].indices[:5] = }")
-    again = torch.utils.data.random_split(training_data, [0.8, 0.2], generator=generator.manual_seed(seed))
+    again = torch.utils.data.random_split(training_data, [len(p) for p in parts], generator.manual_seed(seed))
     check("같은 시드로 다시 분리하면 결과가 같습니다", all(a.indices == b.indices for a, b in zip(parts, again)))
     every_index = sorted(index for part in parts for index in part.indices)
-    check("Subset은 서로 겹치지 않고 모든 샘플을 포함합니다", every_index == list(range(len(training_data))))
+    check("Subset은 서로 겹치지 않고, 합치면 모든 샘플을 포함합니다", every_index == list(range(len(training_data))))
 
 
 def augment_training_only(data_dir, seed):
@@ -330,7 +330,7 @@ def balance_classes(training_data, labels, seed):
 
     샘플러는 샘플을 가져오는 순서를 결정합니다. WeightedRandomSampler는 가중치에 비례하는 확률로 샘플을
     뽑습니다. 가중치를 1 / (클래스의 샘플 개수)로 지정하면 모든 클래스가 비슷한 횟수만큼 나옵니다.
-    하지만 적은 클래스의 샘플이 반복될 뿐, 새로운 이미지가 생기지는 않습니다.
+    하지만 샘플이 적은 클래스의 이미지가 반복될 뿐, 새로운 이미지가 생기지는 않습니다.
     """
     common, rare = labels.unique()[:2]
     common_indices = (labels == common).nonzero()[:500, 0].tolist()
@@ -355,8 +355,8 @@ def pad_and_collate(samples):
 def batch_unequal_lengths():
     """12. 길이가 다른 샘플과 collate_fn
 
-    텍스트나 오디오는 샘플마다 길이가 달라서 텐서 하나로 묶을 수 없습니다. 이때는 샘플의 리스트를 배치로
-    변환하는 함수를 collate_fn으로 전달합니다. 여기서는 문자 코드를 0으로 패딩(padding)하여 묶습니다.
+    텍스트나 오디오는 길이가 달라서 그대로는 묶을 수 없습니다. 이때는 샘플의 리스트를 배치로 변환하는
+    함수를 collate_fn으로 전달합니다. 여기서는 클래스 이름의 문자 코드를 0으로 패딩(padding)합니다.
     """
     classes = datasets.FashionMNIST.classes
     names = [torch.tensor([ord(letter) for letter in name]) for name in classes]
@@ -366,7 +366,7 @@ def batch_unequal_lengths():
     show(f"{X = }")
     restored = ["".join(map(chr, row[:length])) for row, length in zip(X, lengths)]
     show(f"{lengths, restored = }")
-    check("길이를 알면 패딩을 제외하고 원래 샘플을 복원할 수 있습니다", restored == classes[: len(X)])
+    check("길이를 알면 패딩을 제외하고 원래 샘플을 복원할 수 있습니다", set(restored) <= set(classes))
 
 
 def load_into_memory(dataset):
@@ -424,10 +424,10 @@ def compare_loading_speed(training_data, seed, batch_size=64, workers=2):
     지정하면 워커(worker) 프로세스가 대신 가져옵니다. load_into_memory는 모든 샘플을 배치 하나로 불러와
     메모리에 저장합니다. 이때 transform을 한 번만 적용하므로, 무작위 변형의 결과도 에폭마다 같습니다.
 
-    데이터셋에 __getitems__를 정의하면 배치마다 인덱스의 리스트를 한 번 전달받으며, 샘플의 리스트를
-    반환해야 합니다. batch_size=None과 BatchSampler를 지정하면 데이터셋이 인덱스의 리스트를 받아 배치를
-    직접 반환합니다. 이 방법은 TensorDataset에 바로 사용할 수 있습니다. 이미 빠른 방법에 워커를
-    추가하면, 프로세스를 시작하고 배치를 전달하는 시간 때문에 보통 더 느려집니다.
+    데이터셋에 정의한 __getitems__는 배치마다 인덱스의 리스트를 받아 샘플의 리스트를 반환합니다.
+    batch_size=None과 함께 sampler로 BatchSampler를 전달하면 TensorDataset이 배치를 직접 반환합니다.
+    표의 load_into_memory부터는 저장한 데이터로 측정하고, 저장하는 시간은 제외합니다. 이미 빠른 방법에
+    워커를 추가하면, 프로세스를 시작하고 배치를 전달하는 시간 때문에 보통 더 느려집니다.
     """
     dataset = Subset(training_data, range(min(8000, len(training_data))))
     dataloaders = prepare_dataloaders(dataset, seed, batch_size, workers)
@@ -454,9 +454,9 @@ def read_slowly(image):
 def use_workers(data_dir, workers=2):
     """14. 워커가 유리한 경우
 
-    워커는 샘플 하나를 가져오는 데 오래 걸릴 때 유리합니다. 예를 들어 큰 이미지를 느린 디스크에서 읽을
-    때 여러 워커가 동시에 작업하므로 시간이 줄어듭니다. persistent_workers=True를 지정하면 다음 에폭에도
-    같은 워커를 사용하므로, 프로세스를 시작하는 시간이 첫 에폭에만 필요합니다.
+    워커는 샘플 하나를 가져오는 데 오래 걸릴 때 유리합니다. 여기서는 time.sleep으로 느린 디스크를 흉내
+    냅니다. 이때 여러 워커가 동시에 작업하므로 시간이 줄어듭니다. persistent_workers=True를 지정하면
+    다음 에폭에도 같은 워커를 사용하므로, 프로세스를 시작하는 시간이 첫 에폭에만 필요합니다.
 
     Windows와 macOS 등의 워커는 이 파일을 다시 불러옵니다. 따라서 실행 코드는 if __name__ == "__main__":
     안에 작성하고, transform은 lambda가 아니라 최상위에 정의한 함수나 클래스의 객체여야 합니다.
@@ -521,14 +521,11 @@ def parse_args():
 #   1. write_image_files의 count=100을 count=50으로 변경해 보세요. 6번 절에서 마지막 배치의 크기가 18이 됩니다.
 #   2. compare_loading_speed의 batch_size=64를 batch_size=8로 변경해 보세요. BatchSampler의 배율이 크게 줄어듭니다.
 #   3. balance_classes의 weights를 torch.ones(len(y))로 변경해 보세요. 적은 클래스가 약 90번만 나오고 ✗가 표시됩니다.
-
-
 # ---- 연습 문제: 먼저 이 파일을 복사해 두세요. ----
 
 
 def balanced_weights(labels):
     """클래스별 합이 서로 같고, 모두 더하면 1인 샘플별 가중치 [N]을 반환하세요. labels는 정수 정답 [N]입니다.
-
     예: labels가 [0, 0, 0, 5]이면 [1/6, 1/6, 1/6, 1/2]입니다.
     힌트: 11번 절의 가중치를 모두 계산한 뒤, 그 합으로 나누어 보세요.
     """
@@ -537,7 +534,6 @@ def balanced_weights(labels):
 
 def pair_dataset(a, b):
     """i번째 샘플이 (a[i], b[i])인 Dataset 객체를 반환하세요. 길이는 a와 b 중 짧은 것과 같습니다.
-
     예: a가 [1, 2, 3]이고 b가 [4, 5]이면 길이는 2이고, 인덱스 1의 샘플은 (2, 5)입니다.
     힌트: 함수 안에서 Dataset을 상속받는 클래스를 정의해 보세요.
     """
@@ -546,7 +542,6 @@ def pair_dataset(a, b):
 
 def pad_left(samples):
     """길이가 다른 텐서의 리스트에서 짧은 텐서의 앞을 0으로 패딩해, 배치 [N, L]을 반환하는 collate_fn을 작성하세요.
-
     예: samples가 [1, 2, 3]과 [4]이면 [[1, 2, 3], [0, 0, 4]]입니다.
     힌트: nn.functional.pad(x, (개수, 0))과 torch.stack을 사용해 보세요.
     """
@@ -555,7 +550,6 @@ def pad_left(samples):
 
 def validation_indices(labels, n):
     """정답 labels [N]에서 클래스마다 처음 n개의 인덱스를 선택해 오름차순으로 반환하세요. 부족하면 모두 선택합니다.
-
     예: labels가 [2, 0, 2, 2, 0]이고 n이 1이면 [0, 1]입니다.
     힌트: 클래스마다 (labels == k).nonzero()[:n, 0]을 계산해 보세요.
     """
@@ -585,8 +579,6 @@ def check_practice():
 
 
 # ---- 그림을 그리는 함수입니다. ----
-
-
 def draw_samples(dataset, seed):
     """무작위로 선택한 샘플 9개를 3x3으로 그립니다."""
     indices = torch.randperm(len(dataset), generator=torch.Generator().manual_seed(seed))[:9].tolist()
@@ -644,8 +636,6 @@ def draw_loading_speed(speeds):
 
 
 # ---- 여기부터는 여러 장에서 공통으로 사용하는 도우미 함수입니다. 건너뛰어도 괜찮습니다. ----
-
-
 CLAIMS, EXERCISES, REMINDERS = [], [], []  # 확인한 설명, 연습 문제의 결과, 마지막에 다시 출력할 안내
 
 
@@ -717,19 +707,18 @@ def finish(started, next_chapter, show_figures):
 
 
 def prepare_terminal():
-    """출력을 UTF-8로 설정하고, Ctrl+C나 닫힌 파이프(| head)로 끝날 때 트레이스백(traceback)을 출력하지 않게 합니다."""
+    """출력을 UTF-8로 설정합니다. Ctrl+C나 닫힌 파이프(| head)로 끝날 때는 트레이스백(traceback)을 출력하지 않습니다."""
+
+    def end_quietly(kind, error, trace):
+        if not issubclass(kind, (KeyboardInterrupt, BrokenPipeError)):
+            return sys.__excepthook__(kind, error, trace)
+        sys.stdout = open(os.devnull, "w")  # 아직 출력하지 못한 내용을 버립니다
+        print("실행을 중단했습니다. 이미 저장한 파일은 그대로 있습니다.", file=sys.stderr)
+
+    sys.excepthook = end_quietly
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # 노트북의 출력 스트림에는 reconfigure가 없습니다
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
-    sys.excepthook = end_quietly
-
-
-def end_quietly(kind, error, trace):
-    """Ctrl+C를 누르거나 파이프가 닫히면 한 줄만 출력합니다. 다른 오류는 트레이스백을 그대로 출력합니다."""
-    if not issubclass(kind, (KeyboardInterrupt, BrokenPipeError)):
-        return sys.__excepthook__(kind, error, trace)
-    sys.stdout = open(os.devnull, "w")  # 아직 출력하지 못한 내용을 버립니다
-    print("실행을 중단했습니다. 이미 저장한 파일은 그대로 있습니다.", file=sys.stderr)
 
 
 def prepare_outputs(path, show_figures):
@@ -766,8 +755,7 @@ def save_figure(figure, path):
 
 STALL_SECONDS = 5  # 이 시간 동안 데이터를 받지 못하면 다음 미러를 시도합니다
 SECOND_MIRROR = "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/"
-PRACTICE_NOTICE = """
-[연습용 데이터] FashionMNIST를 내려받지 못해 연습용 데이터로 진행합니다.
+PRACTICE_NOTICE = """\n[연습용 데이터] FashionMNIST를 내려받지 못해 연습용 데이터로 진행합니다.
     따라서 출력되는 정확도는 FashionMNIST의 정확도가 아닙니다.
     이유: {}
     해결 방법: 인터넷에 연결한 뒤 다시 실행하세요. 또는 다음 주소에 있는 .gz 파일 4개를 내려받아
@@ -818,9 +806,9 @@ def download_fashion_mnist(mirror, raw):
 
 def write_practice_data():
     """7x7 그림을 확대하고 이동한 뒤 잡음(noise)을 더한 이미지 7,000개를 임시 폴더에 저장하고, 그 폴더를 반환합니다."""
-    root = Path(tempfile.mkdtemp())
-    atexit.register(shutil.rmtree, root, ignore_errors=True)
-    (root / "FashionMNIST" / "raw").mkdir(parents=True)
+    raw = Path(tempfile.mkdtemp(), "FashionMNIST", "raw")
+    raw.mkdir(parents=True)
+    atexit.register(shutil.rmtree, raw.parent.parent, ignore_errors=True)
     pixels = torch.tensor([[int(bit) for bit in f"{int(code, 16):049b}"] for code in GARMENTS.split()]).view(10, 7, 7)
     shapes = nn.functional.pad(pixels.repeat_interleave(3, 1).repeat_interleave(3, 2), (3, 4, 3, 4))  # [10, 28, 28]
     for split, n in (("train", 6000), ("t10k", 1000)):
@@ -831,9 +819,8 @@ def write_practice_data():
         images = 255 * (images + 0.3 * torch.randn(n, 28, 28, generator=random)).clamp(0, 1)
         for kind, array in (("images-idx3", images), ("labels-idx1", labels)):
             header = bytes([0, 0, 8, array.dim()]) + b"".join(size.to_bytes(4, "big") for size in array.shape)
-            path = root / "FashionMNIST" / "raw" / f"{split}-{kind}-ubyte"
-            path.write_bytes(header + array.to(torch.uint8).numpy().tobytes())
-    return root
+            (raw / f"{split}-{kind}-ubyte").write_bytes(header + array.to(torch.uint8).numpy().tobytes())
+    return raw.parent.parent
 
 
 if __name__ == "__main__":

@@ -82,8 +82,8 @@ def create_network(device, seed):
 
     신경망은 데이터에 연산을 수행하는 계층(layer)으로 구성됩니다. PyTorch의 모든 계층은 nn.Module을
     상속받는 모듈(module)이며, 신경망도 다른 모듈(계층)로 구성된 하나의 모듈입니다. 이렇게 중첩된 구조
-    덕분에 크고 복잡한 신경망도 쉽게 만들고 관리할 수 있습니다. 클래스(class)를 호출하면
-    인스턴스(instance)가 생성됩니다. 모델의 to는 내부의 모든 모듈을 한 번에 장치(device)로 이동합니다.
+    덕분에 크고 복잡한 신경망도 쉽게 만들고 관리할 수 있습니다. __init__에서 계층을 정의하고, forward에
+    데이터에 대한 연산을 구현합니다. 모델의 to는 내부의 모든 모듈을 한 번에 장치(device)로 이동합니다.
     """
     torch.manual_seed(seed)
     model = NeuralNetwork()
@@ -102,7 +102,7 @@ def call_model(model, X):
 
     모델은 함수처럼 model(X)로 호출합니다. 그러면 nn.Module이 forward를 호출합니다. 모델이 출력하는
     로짓은 클래스별 점수이므로 음수이거나 1보다 클 수 있습니다. nn.Softmax는 로짓을 합이 1인 확률로
-    변환하고, argmax는 값이 가장 큰 인덱스, 즉 예측한 클래스를 반환합니다. dim=1은 클래스가 나열된
+    변환하고, argmax는 가장 큰 값의 인덱스, 즉 예측한 클래스를 반환합니다. dim=1은 클래스가 나열된
     차원입니다. 아직 학습하지 않았으므로 예측은 의미가 없습니다.
     """
     with torch.no_grad():
@@ -150,7 +150,7 @@ def list_parameters(model):
 
     매개변수는 학습하는 동안 옵티마이저(optimizer)가 조정하는 텐서(tensor)입니다. nn.Module은 속성으로
     지정한 계층을 등록하므로 named_parameters()로 모든 매개변수를 이름과 함께 가져올 수 있습니다.
-    Linear의 매개변수 개수는 (입력 크기 + 1) x 출력 크기입니다.
+    Linear의 매개변수 개수는 (입력 크기 + 1) x 출력 크기입니다. 값은 앞에서부터 3개만 출력합니다.
     """
     for name, parameter in model.named_parameters():
         print(f"    {name:<26} {str(list(parameter.shape)):<11} {parameter.detach().flatten()[:3]}")
@@ -217,7 +217,7 @@ def use_hooks(model, X):
     훅은 모듈을 호출할 때 nn.Module이 함께 호출하는 함수입니다. register_forward_hook으로 등록한 함수는
     forward가 끝날 때마다 모듈, 입력, 출력을 인자로 받습니다. 따라서 모델의 코드를 변경하지 않고 중간
     출력을 확인할 수 있습니다. 훅은 remove()로 제거할 때까지 유지됩니다. 하지만 forward를 직접 호출하면
-    훅을 건너뜁니다. 그래서 모델은 항상 model(X)로 호출합니다. 표는 훅으로 출력한 것입니다.
+    그 모듈의 훅을 건너뜁니다. 항상 model(X)로 호출하세요. 표는 계층, 출력의 모양, 매개변수 개수입니다.
     """
     calls = []
     handle = model.register_forward_hook(lambda module, inputs, output: calls.append(type(module).__name__))
@@ -261,7 +261,7 @@ def compare_activations(seed):
     show(f"{torch.tanh(x) = }", "-1과 1 사이")
     a, b, differences = torch.tensor([-2.0]), torch.tensor([1.0]), []
     for f in (nn.Linear(1, 1, bias=False), nn.Linear(1, 1), nn.ReLU()):
-        differences.append((f(a) + f(b) - f(a + b)).abs().item())
+        differences.append((f(x[:, None]) + f(-x[:, None]) - f(0 * x[:, None])).abs().max().item())
         print(f"    f = {f}: f(a) + f(b) = {(f(a) + f(b)).item():.4f}, f(a + b) = {f(a + b).item():.4f}")
     check("편향이 없는 Linear는 선형입니다", differences[0] < 1e-5)
     check("편향이 있는 Linear와 ReLU는 선형이 아닙니다", min(differences[1:]) > 1e-5)
@@ -271,7 +271,7 @@ def merge_linear_layers(seed):
     """8. 두 선형 계층 합치기
 
     활성화 함수 없이 Linear를 두 번 적용한 식을 전개하면 다음과 같이 Linear 하나의 식이 됩니다.
-        W2 @ (W1 @ x + b1) + b2 = (W2 @ W1) @ x + (W2 @ b1 + b2)
+        (x @ W1.T + b1) @ W2.T + b2 = x @ (W2 @ W1).T + (W2 @ b1 + b2)
     즉, Linear만 여러 개 쌓으면 매개변수만 늘어나고 표현할 수 있는 관계는 늘어나지 않습니다.
     """
     torch.manual_seed(seed)
@@ -284,7 +284,7 @@ def merge_linear_layers(seed):
     show(f"{one_layer[0] = }")
     show(f"{with_relu[0] = }")
     check("두 Linear의 출력은 합친 Linear 하나의 출력과 같습니다", torch.allclose(two_layers, one_layer, atol=1e-5))
-    check("사이에 ReLU를 적용하면 합칠 수 없습니다", not torch.allclose(two_layers, with_relu, atol=1e-3))
+    check("사이에 ReLU를 적용하면 출력이 달라집니다", not torch.allclose(two_layers, with_relu, atol=1e-3))
 
 
 def make_two_rings(count):
@@ -314,8 +314,8 @@ def learn_two_rings(device, seed):
     이 절과 15절에서는 신경망을 실제로 학습합니다. 학습 과정은 6장과 7장에서 자세히 설명합니다. 직선
     하나로 분류할 수 없는 두 고리의 점을, 활성화 함수만 다르고 초깃값이 같은 두 신경망으로 분류합니다.
     nn.Identity는 입력을 그대로 출력합니다. 로짓이 점의 좌표에 대한 일차식이면, 두 점의 중점에서 계산한
-    로짓은 두 로짓의 평균과 같고 결정 경계는 직선입니다. 하지만 ReLU는 Linear의 출력이 0이 되는 선에서
-    평면을 접습니다. 따라서 여러 선이 모여 꺾인 결정 경계를 만듭니다.
+    로짓은 두 로짓의 평균과 같고, 예측이 바뀌는 결정 경계(decision boundary)는 직선입니다. 하지만 ReLU의
+    출력은 Linear의 출력이 0이 되는 선에서 기울기가 바뀌므로, 결정 경계도 그 선에서 꺾입니다.
     """
     networks, accuracies, bends = {}, [], []
     for activation in (nn.Identity, nn.ReLU):
@@ -419,22 +419,22 @@ def switch_batch_norm():
     배치 정규화(batch normalization)는 특징(feature)마다 평균을 0, 분산을 1로 정규화한 뒤 weight를
     곱하고 bias를 더합니다. 두 매개변수의 초깃값은 1과 0이며, 학습하는 동안 조정됩니다. 학습 모드에서는
     현재 배치의 평균과 분산을 사용하고, 이를 이동 평균에 momentum의 비율로 반영합니다. 평가 모드에서는
-    이동 평균을 사용하므로 샘플 하나도 예측할 수 있지만, 학습 모드에서는 값이 하나뿐이면 오류가
-    발생합니다.
+    이동 평균을 사용하므로 샘플이 하나여도 예측할 수 있지만, 학습 모드에서는 특징마다 값이 하나이면
+    오류가 발생합니다.
     """
     norm, x = nn.BatchNorm1d(1), torch.tensor([[1.0], [2.0], [3.0], [4.0]])
     normalized = (x - x.mean(dim=0)) / (x.var(dim=0, correction=0) + norm.eps).sqrt()
     with torch.no_grad():
         show(f"{norm(x).T = }", "학습 모드")
         show(f"{norm.running_mean = }", "배치의 평균을 한 번 반영했습니다")
-        check("이동 평균에 반영됩니다", torch.allclose(norm.running_mean, norm.momentum * x.mean(dim=0)))
+        check("배치의 평균이 이동 평균에 반영됩니다", torch.allclose(norm.running_mean, norm.momentum * x.mean(dim=0)))
         check("평균을 빼고 표준편차로 나눈 값입니다", torch.allclose(norm(x), normalized, atol=1e-4))
         norm.weight.fill_(2)
         norm.bias.fill_(5)
         show(f"{norm(x).T = }", "weight는 2, bias는 5")
         check("weight와 bias를 적용합니다", torch.allclose(norm(x), normalized * norm.weight + norm.bias, atol=1e-4))
         norm.eval()
-        show(f"{norm(x).T = }", "평가 모드")
+        show(f"{norm(x).T = }", f"평가 모드(이동 평균 {norm.num_batches_tracked}번 반영)")
         check("평가 모드에서는 샘플 하나만 전달해도 결과가 같습니다", torch.allclose(norm(x[:1]), norm(x)[:1]))
     with expect(ValueError):
         norm.train()(x[:1])
@@ -650,18 +650,15 @@ def parse_args():
 #   1. learn_two_rings의 nn.ReLU를 nn.Tanh로 변경해 보세요. (model_nonlinearity.png)
 #      결정 경계가 꺾인 선이 아니라 매끄러운 곡선이 됩니다.
 #   2. learn_two_rings의 16을 모두 4로 변경해 보세요. (model_nonlinearity.png)
-#      뉴런이 적으므로 평면을 접는 선도 줄어들고, 결정 경계가 변이 적은 다각형에 가까워집니다.
+#      뉴런이 적으므로 결정 경계가 꺾이는 곳도 줄어들고, 변이 적은 다각형에 가까워집니다.
 #   3. 먼저 quick_start.py를 실행하고, main의 teach(freeze_and_share, ...) 바로 위에 다음 줄을 추가해 보세요.
 #          model.load_state_dict(torch.load(output_dir / "model.pth", map_location=device, weights_only=True))
 #      학습한 가중치이므로 여러 뉴런에서 옷의 윤곽과 비슷한 무늬를 볼 수 있습니다. (model_first_layer.png)
-
-
 # ---- 연습 문제: 먼저 이 파일을 복사해 두세요. ----
 
 
 def count_trainable(model):
     """모델에서 requires_grad가 True인 매개변수의 원소가 모두 몇 개인지 반환하세요.
-
     예: nn.Linear(3, 4)이면 16입니다.
     힌트: 4절에서 사용한 p.numel()에 조건을 추가해 보세요.
     """
@@ -670,7 +667,6 @@ def count_trainable(model):
 
 def conv_output_size(size, kernel_size, stride, padding):
     """높이가 size인 이미지를 nn.Conv2d에 전달했을 때 출력의 높이를 정수로 반환하세요.
-
     예: size=28, kernel_size=3, stride=1, padding=1이면 28입니다.
     힌트: 10절의 공식을 사용하세요.
     """
@@ -679,7 +675,6 @@ def conv_output_size(size, kernel_size, stride, padding):
 
 def freeze_all_but_last(model):
     """nn.Sequential인 모델에서 마지막 모듈의 매개변수만 학습하도록 requires_grad를 지정하고 모델을 반환하세요.
-
     예: Linear가 2개인 모델이면 매개변수의 requires_grad가 [False, False, True, True]가 됩니다.
     힌트: 전체를 고정한 뒤 마지막 모듈인 model[-1]의 고정을 해제해 보세요.
     """
@@ -688,7 +683,6 @@ def freeze_all_but_last(model):
 
 def residual_block(layer):
     """입력 x에 layer(x)를 더한 뒤 ReLU를 적용하는 nn.Module을 정의하고, 그 인스턴스를 반환하세요.
-
     예: layer의 출력이 항상 0이고 x가 [-1, 2]이면 블록의 출력은 [0, 2]입니다.
     힌트: 이 함수 안에 ConvBlock과 같은 방법으로 클래스를 정의해 보세요.
     """
@@ -717,8 +711,6 @@ def check_practice():
 
 
 # ---- 그림을 그리는 함수입니다. ----
-
-
 @torch.no_grad()
 def draw_two_rings(networks, points, labels):
     """신경망마다 예측한 고리를 배경색으로 그리고, 마지막 그림에는 뉴런의 출력이 0인 선을 추가합니다."""
@@ -735,7 +727,7 @@ def draw_two_rings(networks, points, labels):
     for layer in network[:-1]:
         grid = layer(grid)
         for neuron in grid.T.view(-1, len(line), len(line)).cpu().numpy() if isinstance(layer, nn.Linear) else ():
-            if neuron.min() < 0 < neuron.max():  # ReLU는 이 선에서 평면을 접습니다
+            if neuron.min() < 0 < neuron.max():  # 결정 경계는 이 선에서 꺾입니다
                 axes[-1].contour(line.numpy(), line.numpy(), neuron, levels=[0], colors=colors[0], linewidths=1)
         colors = colors[1:] + colors[:1] if isinstance(layer, nn.Linear) else colors
     figure.suptitle("Same points, same initial weights. Blue: inner ring, orange: outer ring, background: prediction")
@@ -771,8 +763,6 @@ def draw_first_layer(images):
 
 
 # ---- 여기부터는 여러 장에서 공통으로 사용하는 도우미 함수입니다. 건너뛰어도 괜찮습니다. ----
-
-
 CLAIMS, EXERCISES, REMINDERS = [], [], []  # 확인한 설명, 연습 문제의 결과, 마지막에 다시 출력할 안내
 
 
@@ -844,19 +834,18 @@ def finish(started, next_chapter, show_figures):
 
 
 def prepare_terminal():
-    """출력을 UTF-8로 설정하고, Ctrl+C나 닫힌 파이프(| head)로 끝날 때 트레이스백(traceback)을 출력하지 않게 합니다."""
+    """출력을 UTF-8로 설정합니다. Ctrl+C나 닫힌 파이프(| head)로 끝날 때는 트레이스백(traceback)을 출력하지 않습니다."""
+
+    def end_quietly(kind, error, trace):
+        if not issubclass(kind, (KeyboardInterrupt, BrokenPipeError)):
+            return sys.__excepthook__(kind, error, trace)
+        sys.stdout = open(os.devnull, "w")  # 아직 출력하지 못한 내용을 버립니다
+        print("실행을 중단했습니다. 이미 저장한 파일은 그대로 있습니다.", file=sys.stderr)
+
+    sys.excepthook = end_quietly
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # 노트북의 출력 스트림에는 reconfigure가 없습니다
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
-    sys.excepthook = end_quietly
-
-
-def end_quietly(kind, error, trace):
-    """Ctrl+C를 누르거나 파이프가 닫히면 한 줄만 출력합니다. 다른 오류는 트레이스백을 그대로 출력합니다."""
-    if not issubclass(kind, (KeyboardInterrupt, BrokenPipeError)):
-        return sys.__excepthook__(kind, error, trace)
-    sys.stdout = open(os.devnull, "w")  # 아직 출력하지 못한 내용을 버립니다
-    print("실행을 중단했습니다. 이미 저장한 파일은 그대로 있습니다.", file=sys.stderr)
 
 
 def prepare_outputs(path, show_figures):

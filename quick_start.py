@@ -43,7 +43,6 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import torch
 from torch import nn
-from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 from torchvision import datasets
 from torchvision.transforms import ToTensor
@@ -56,18 +55,14 @@ def load_datasets(data_dir):
     제공합니다. 예를 들어 이미지에는 TorchVision을, 오디오에는 TorchAudio(유지 보수 단계)를 사용합니다.
     텍스트용 TorchText는 0.18 버전(2024년 4월)을 마지막으로 개발이 중단되었습니다. TorchVision의
     데이터셋은 대부분 샘플을 변환하는 transform과 정답을 변환하는 target_transform을 인자로 받습니다.
-    ToTensor()는 PIL(Python의 이미지 라이브러리) 이미지를 0 이상 1 이하의 실수(float) 텐서(tensor)로
-    변환합니다.
+    ToTensor()는 PIL(Python의 이미지 라이브러리) 이미지를 0~1의 실수(float) 텐서(tensor)로 변환합니다.
     """
     training_data = datasets.FashionMNIST(root=data_dir, train=True, download=True, transform=ToTensor())
     test_data = datasets.FashionMNIST(root=data_dir, train=False, download=True, transform=ToTensor())
-    show(f"{len(training_data) = }")
-    show(f"{len(test_data) = }")
-
+    show(f"{len(training_data), len(test_data) = }")
     image, label = training_data[0]
     show(f"{image.shape = }", "채널, 높이, 너비")
     show(f"{label = }", "정답은 클래스 번호입니다")
-
     classes = datasets.FashionMNIST.classes
     named_data = datasets.FashionMNIST(root=data_dir, target_transform=lambda y: classes[y])
     show(f"{named_data[0][1] = }", "target_transform으로 변환한 정답")
@@ -83,17 +78,14 @@ def make_dataloaders(training_data, test_data, batch_size):
     수(num_workers)를 인자로 지정할 수 있습니다. 데이터 전체를 한 번 학습하는 단위를 에폭(epoch)이라고
     하며, 학습용 데이터는 에폭마다 순서를 섞습니다.
 
-    Dataset은 샘플을 가져올 때마다 transform을 적용합니다. 여기서는 속도를 높이기 위해
-    load_into_memory로 모든 샘플을 미리 변환해 메모리에 저장합니다. transform이 한 번만 적용되므로,
-    무작위 변형의 결과도 에폭마다 같습니다. 3장에서 여러 방법의 속도를 비교합니다.
+    Dataset은 샘플을 가져올 때마다 transform을 적용합니다. load_into_memory는 속도를 높이기 위해 모든
+    샘플을 한 번만 변환하고 메모리에 저장하므로, 무작위 변형의 결과도 에폭마다 같습니다.
     """
     train_dataloader = DataLoader(load_into_memory(training_data), batch_size=batch_size, shuffle=True)
     test_dataloader = DataLoader(load_into_memory(test_data), batch_size=batch_size)
-
     X, y = next(iter(test_dataloader))
     show(f"{X.shape = }", "[N, C, H, W]: 배치 크기, 채널, 높이, 너비")
-    show(f"{y.shape = }")
-    show(f"{y.dtype = }")
+    show(f"{y.shape, y.dtype = }")
     check("배치에는 샘플과 정답이 같은 개수만큼 있습니다", len(X) == len(y) <= batch_size)
     return train_dataloader, test_dataloader
 
@@ -143,24 +135,23 @@ def fit(model, train_dataloader, test_dataloader, epochs, learning_rate):
 
     각 학습 단계에서는 배치 하나에 대한 예측을 수행하고, 예측 오류인 손실(loss)을
     역전파(backpropagation)하여 변화도(gradient)를 계산합니다. 옵티마이저(optimizer)는 손실이 줄어드는
-    방향으로 매개변수를 조정합니다. 스케줄러(scheduler)는 학습률(learning rate)을 조정하며, 여기서는
-    단계마다 조금씩 줄여 0에 이르게 합니다. 에폭마다 테스트용 데이터로 성능을 확인합니다.
+    방향으로 매개변수를 조정합니다. 스케줄러(scheduler)는 학습률(learning rate)을 단계마다 조금씩 줄여
+    0에 이르게 합니다. 에폭마다 테스트용 데이터로 성능을 확인합니다.
 
     손실 함수 CrossEntropyLoss는 로짓을 입력으로 받아 확률로 변환하는 softmax까지 계산합니다. 따라서
-    모델의 마지막에 nn.Softmax를 추가하면 softmax가 두 번 적용되어 변화도가 작아지고, 같은 에폭 수만큼
-    학습해도 정확도가 낮아집니다. 레이블 스무딩(label smoothing)은 정답의 확률을 조금 낮추어 모델이
-    예측을 지나치게 확신하지 않게 합니다. 그래서 손실이 0에 가까워지지는 않습니다.
+    모델의 마지막에 nn.Softmax를 추가하면 softmax가 두 번 적용되어, 변화도가 작아지고 정확도가
+    낮아집니다. 레이블 스무딩(label smoothing)은 정답의 확률을 조금 낮추어 모델이 예측을 지나치게
+    확신하지 않게 합니다. 그래서 손실이 0에 가까워지지는 않습니다.
 
     드롭아웃(dropout)처럼 학습할 때와 평가할 때 다르게 동작하는 계층이 있으므로 model.train()과
-    model.eval()로 모드를 전환합니다. 평가할 때는 변화도를 계산하지 않으므로 torch.no_grad()로 연산
-    추적을 멈춥니다.
+    model.eval()로 모드를 전환합니다. 평가할 때는 변화도가 필요 없으므로 torch.no_grad()로 추적을
+    멈춥니다.
     """
     # 배치 크기와 아래의 설정은 학습용 데이터에서 분리한 10,000개의 정확도를 시드(seed) 3개로 비교해 선택했습니다.
     loss_fn = nn.CrossEntropyLoss(label_smoothing=0.05)
     optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=True)  # fused=True이면 더 빠릅니다
     steps = epochs * len(train_dataloader)
     scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, start_factor=1.0, end_factor=0.0, total_iters=steps)
-
     history = []
     for epoch in range(1, epochs + 1):
         print(f"에폭 {epoch}")
@@ -178,14 +169,12 @@ def train(dataloader, model, loss_fn, optimizer, scheduler):
     model.train()
     for batch, (X, y) in enumerate(dataloader):
         X, y = X.to(device), y.to(device)
-
         optimizer.zero_grad()  # 이전 배치의 변화도를 0으로 초기화합니다
         pred = model(X)  # 예측합니다
         loss = loss_fn(pred, y)  # 손실을 계산합니다
         loss.backward()  # 역전파로 변화도를 계산합니다
         optimizer.step()  # 매개변수를 업데이트합니다
         scheduler.step()  # 다음 단계의 학습률을 지정합니다
-
         seen += len(X)
         total_loss += loss.detach() * len(X)  # item()은 GPU 연산이 끝나기를 기다리므로 배치마다 호출하지 않습니다
         if batch % 100 == 0:
@@ -204,13 +193,9 @@ def test(dataloader, model, loss_fn):
             pred = model(X)
             seen += len(X)
             total_loss += loss_fn(pred, y).item() * len(X)
-            correct += (pred.argmax(1) == class_index(y)).sum().item()
+            targets = y.argmax(1) if y.dim() == 2 else y  # 원-핫(one-hot) 정답 [N, C]는 클래스 번호 [N]으로 변환합니다
+            correct += (pred.argmax(1) == targets).sum().item()
     return total_loss / seen, 100 * correct / seen
-
-
-def class_index(y):
-    """정답의 클래스 번호 [N]을 반환합니다. 원-핫(one-hot) 정답 [N, C]도 전달할 수 있습니다."""
-    return y.argmax(1) if y.dim() == 2 else y
 
 
 def save_and_load(model, path):
@@ -219,19 +204,17 @@ def save_and_load(model, path):
     모델을 저장하는 일반적인 방법은 매개변수가 들어 있는 내부 상태 사전(state dictionary)을
     직렬화(serialize)하는 것입니다. 불러올 때는 같은 구조의 모델을 새로 생성한 뒤 상태 사전을
     불러옵니다. weights_only=True(PyTorch 2.6부터 기본값)를 지정하면 텐서처럼 허용된 자료형만 불러오며,
-    파일에 포함된 임의의 코드는 실행하지 않습니다. 계층의 이름과 매개변수의 모양이 공식 튜토리얼의
-    모델과 같으므로, 공식 튜토리얼의 코드로도 이 파일을 불러올 수 있습니다.
+    파일에 포함된 임의의 코드는 실행하지 않습니다. 모델의 구조가 같은 공식 튜토리얼의 코드로도 이 파일을
+    불러올 수 있습니다.
     """
     with save_whole(path) as file:
         torch.save(model.state_dict(), file)
     print(f"    모델: {path}")
-
     device = next(model.parameters()).device
     loaded = NeuralNetwork().to(device)
     loaded.load_state_dict(torch.load(path, map_location=device, weights_only=True))
     for name, tensor in loaded.state_dict().items():
         print(f"    {name:<28} {list(tensor.shape)}")
-
     pairs = zip(loaded.state_dict().values(), model.state_dict().values())
     check("불러온 모델의 모든 값이 저장한 모델과 같습니다", all(torch.equal(a, b) for a, b in pairs))
     return loaded
@@ -246,17 +229,14 @@ def predict(dataloader, model):
     device = next(model.parameters()).device
     model.eval()
     with torch.no_grad():
-        batches = [(X, F.softmax(model(X.to(device)), dim=1).cpu(), class_index(y)) for X, y in dataloader]
+        batches = [(X, model(X.to(device)).softmax(dim=1).cpu(), y) for X, y in dataloader]
     images, probabilities, targets = (torch.cat(parts) for parts in zip(*batches))
-
+    targets = targets.argmax(1) if targets.dim() == 2 else targets
     classes = datasets.FashionMNIST.classes
     confidence, prediction = probabilities[0].max(dim=0)
     show(f"{classes[prediction] = }", f"확률 {confidence:.1%}")
     show(f"{classes[targets[0]] = }", "정답")
-    check(
-        "샘플마다 모든 클래스의 확률을 더하면 1입니다",
-        torch.allclose(probabilities.sum(dim=1), torch.ones(len(targets))),
-    )
+    check("클래스별 확률의 합은 1입니다", torch.allclose(probabilities.sum(dim=1), torch.ones(len(targets))))
     return images, probabilities, targets
 
 
@@ -268,16 +248,13 @@ def count_mistakes(probabilities, targets):
     정확도(재현율, recall)를 얻습니다.
     """
     classes, predictions = datasets.FashionMNIST.classes, probabilities.argmax(dim=1)
-    matrix = torch.zeros(len(classes), len(classes), dtype=torch.int64)
-    for target, prediction in zip(targets.tolist(), predictions.tolist()):
-        matrix[target, prediction] += 1
+    n = len(classes)
+    matrix = torch.stack([predictions[targets == k].bincount(minlength=n) for k in range(n)])
     for name, row, correct in zip(classes, matrix, matrix.diagonal()):
         accuracy = 100 * correct / row.sum().clamp(min=1)
         print(f"    {name:<12} {row.sum():>5}개 중 {correct:>5}개를 맞혔습니다 ({accuracy:.1f}%)")
-
-    mistakes = matrix.clone().fill_diagonal_(0)
-    target, prediction = divmod(mistakes.argmax().item(), len(classes))
-    print(f"    가장 많이 혼동한 경우: 정답 {classes[target]}, 예측 {classes[prediction]} (샘플 {mistakes.max()}개)")
+    most, i = matrix.clone().fill_diagonal_(0).flatten().max(dim=0)
+    print(f"    가장 많이 혼동한 경우: 정답 {classes[i // n]}, 예측 {classes[i % n]} (샘플 {most}개)")
     check("대각선의 합은 맞힌 샘플의 개수입니다", matrix.diagonal().sum() == (predictions == targets).sum())
     return matrix
 
@@ -291,7 +268,6 @@ def main():
     output_dir = prepare_outputs(args.output_dir, args.show)
     torch.manual_seed(args.seed)
     print(f"1장. 빠른 시작  |  PyTorch {torch.__version__}  |  장치(device): {device}")
-
     data_dir = prepare_fashion_mnist(args.data_dir)
     training_data, test_data = teach(load_datasets, data_dir)
     train_dataloader, test_dataloader = teach(make_dataloaders, training_data, test_data, args.batch_size)
@@ -304,7 +280,6 @@ def main():
     matrix = teach(count_mistakes, probabilities, targets)
     save_figure(draw_confusion_matrix(matrix), output_dir / "quick_start_confusion_matrix.png")
     teach(check_practice)
-
     print(f"\n최종 정확도: 테스트용 데이터 {len(targets)}개에서 {history[-1][2]:.1f}%")
     finish(started, "tensor.py", args.show)
 
@@ -331,20 +306,14 @@ def parse_args():
 
 
 # 직접 해 보기 (정확도는 FashionMNIST 전체에서 시드 3개로 확인한 값입니다)
-#   1. fit의 옵티마이저를 torch.optim.SGD(model.parameters(), lr=1e-3)으로 변경해 보세요.
-#      학습률이 너무 작아서, 같은 에폭 수만큼 학습해도 정확도가 30~40%에 그칩니다.
-#   2. NeuralNetwork에서 nn.ReLU() 두 줄을 제거해 보세요.
-#      계층이 3개여도 선형 변환 하나와 같아지므로, 정확도가 약 5%p 낮아집니다.
-#   3. python quick_start.py --learning-rate 0.3 을 실행해 보세요.
-#      학습률이 너무 커서 손실이 줄지 않고, 정확도가 무작위로 예측할 때(10%)와 비슷합니다.
-
-
+#   1. fit의 옵티마이저를 torch.optim.SGD(model.parameters(), lr=1e-3)으로 변경해 보세요. 정확도가 30~40%에 그칩니다.
+#   2. NeuralNetwork에서 nn.ReLU() 두 줄을 제거해 보세요. 선형 변환 하나와 같아지므로, 정확도가 약 5%p 낮아집니다.
+#   3. --learning-rate 0.3 으로 실행해 보세요. 손실이 줄지 않고, 정확도가 무작위로 예측할 때(10%)와 비슷합니다.
 # ---- 연습 문제: 먼저 이 파일을 복사해 두세요. ----
 
 
 def top2_accuracy(logits, y):
     """로짓 [N, C]가 가장 큰 두 클래스 중 하나가 정답 y [N]인 샘플의 비율을 반환하세요.
-
     예: 로짓이 [[3, 1, 2], [0, 5, 4]]이고 y가 [2, 0]이면 0.5입니다.
     힌트: torch.topk가 반환하는 인덱스 [N, 2]를 y[:, None]과 비교해 보세요.
     """
@@ -353,7 +322,6 @@ def top2_accuracy(logits, y):
 
 def accuracy_of_class(predictions, y, k):
     """정답이 k인 샘플 중에서 예측도 k인 샘플의 비율을 반환하세요. 정답이 k인 샘플이 없으면 0을 반환합니다.
-
     예: 예측이 [1, 1, 0]이고 y가 [1, 0, 1]이면 k=1의 정확도는 0.5입니다.
     힌트: predictions[y == k]는 정답이 k인 샘플의 예측입니다.
     """
@@ -362,7 +330,6 @@ def accuracy_of_class(predictions, y, k):
 
 def most_confident_mistake(probabilities, y):
     """잘못 예측한 샘플 중에서, 예측한 클래스의 확률이 가장 큰 샘플의 인덱스를 반환하세요. 모두 맞혔으면 -1입니다.
-
     예: 확률 [N, C]가 [[0.9, 0.1], [0.3, 0.7], [0.2, 0.8]]이고 y가 [0, 0, 0]이면 2입니다.
     힌트: 가장 큰 확률 [N]에서 맞힌 샘플의 값을 0으로 변경한 뒤 argmax를 사용해 보세요.
     """
@@ -371,7 +338,6 @@ def most_confident_mistake(probabilities, y):
 
 def train_one_step(model, X, y, learning_rate):
     """nn.CrossEntropyLoss()와 torch.optim.SGD로 nn.Linear 모델을 한 번 업데이트하고 model.weight를 반환하세요.
-
     예: 학습률이 0이면 가중치는 그대로입니다.
     힌트: 이 장의 train 함수를 참고하세요. 스케줄러는 사용하지 않습니다.
     """
@@ -385,45 +351,34 @@ def check_practice():
     """
     random = torch.Generator().manual_seed(0)
     logits, y = torch.randn(8, 4, generator=random), torch.tensor([0, 1, 2, 3, 0, 1, 2, 3])
-    p, predictions = logits.softmax(dim=1), logits.argmax(dim=1)
+    p, best = logits.softmax(dim=1), logits.argmax(dim=1)
     model, X = nn.Linear(3, 4), torch.randn(8, 3, generator=random)
-
-    def top2(logits, y):
-        return (logits > logits[range(len(y)), y][:, None]).sum(dim=1).lt(2).double().mean()
 
     def mistake(p, y):
         return max(((max(row), i) for i, row in enumerate(p) if row.argmax() != y[i]), default=(0, -1))[1]
 
-    def step(model, X, y, learning_rate):
-        gradient = (model(X).softmax(dim=1) - F.one_hot(y, model.out_features)).T @ X / len(X)
-        return model.weight - learning_rate * gradient
+    def step(model, X, y, rate):
+        return model.weight - rate * (model(X).softmax(dim=1) - nn.functional.one_hot(y, 4)).T @ X / len(X)
 
-    def accuracy(predictions, y, k):
-        return predictions[y == k].tolist().count(k) / max(y.tolist().count(k), 1)
-
-    practice(top2_accuracy, top2, (logits, y), (logits[:3], y[:3]), (logits, predictions))
-    practice(
-        accuracy_of_class, accuracy, (predictions, y, 1), (y[[1, 1, 0, 1]], y[[1, 0, 1, 0]], 1), (predictions, y, 9)
-    )
-    practice(most_confident_mistake, mistake, (p, y), (p, predictions), (p[4:], y[4:]))
+    inputs = (logits, y), (logits[:3], y[:3]), (logits, best)
+    practice(top2_accuracy, lambda z, y: sum((row > row[k]).sum() < 2 for row, k in zip(z, y)) / len(y), *inputs)
+    inputs = (best, y, 1), (y[[1, 1, 0, 1]], y[[1, 0, 1, 0]], 1), (best, y, 9)
+    practice(accuracy_of_class, lambda p, y, k: sum(p[y == k] == k) / max(sum(y == k), 1), *inputs)
+    practice(most_confident_mistake, mistake, (p, y), (p, best), (p[4:], y[4:]))
     practice(train_one_step, step, (model, X, y, 0.5), (model, X[:1], y[:1], 2.0), (model, X, y, 0.0))
 
 
 # ---- 그림을 그리는 함수입니다. ----
-
-
 def draw_learning_curve(history):
     """에폭별 손실과 정확도를 그린 그림을 반환합니다."""
-    train_losses, test_losses, accuracies = zip(*history)
-    epochs = range(1, len(history) + 1)
+    epochs, (train_losses, test_losses, accuracies) = range(1, len(history) + 1), zip(*history)
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
     left.plot(epochs, train_losses, "o-", color="#0072B2", label="train")
     left.plot(epochs, test_losses, "s--", color="#D55E00", label="test")
-    left.set(title="Loss per epoch", xlabel="epoch", ylabel="loss")
     left.legend()
     right.plot(epochs, accuracies, "s--", color="#D55E00")
-    right.set(title="Test accuracy per epoch", xlabel="epoch", ylabel="accuracy (%)")
-    for axis in (left, right):
+    for axis, title, unit in ((left, "Loss", "loss"), (right, "Test accuracy", "accuracy (%)")):
+        axis.set(title=f"{title} per epoch", xlabel="epoch", ylabel=unit)
         axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
     return figure
 
@@ -431,11 +386,9 @@ def draw_learning_curve(history):
 def draw_predictions(images, probabilities, targets):
     """처음 24개 이미지를 예측과 함께 그립니다. 잘못 예측한 이미지에는 정답도 표시합니다."""
     classes = datasets.FashionMNIST.classes
-    figure, axes = plt.subplots(4, 6, figsize=(11, 8.4))
+    figure, axes = plt.subplots(4, 6, figsize=(11, 8.4), subplot_kw={"xticks": [], "yticks": [], "frame_on": False})
     figure.subplots_adjust(0.01, 0.01, 0.99, 0.88, wspace=0.1, hspace=0.35)
     figure.suptitle("Predicted class and confidence (blue: correct, orange: wrong, with the true class)")
-    for axis in axes.flat:
-        axis.axis("off")
     for axis, image, probability, target in zip(axes.flat, images, probabilities, targets):
         axis.imshow(image.mean(dim=0).numpy(), cmap="gray")  # 채널이 여러 개이면 평균을 그립니다
         confidence, prediction = probability.max(dim=0)
@@ -452,7 +405,7 @@ def draw_confusion_matrix(matrix):
     for row, counts in enumerate(matrix.tolist()):
         for column, count in enumerate(counts):
             color = "white" if count > matrix.max() / 2 else "black"
-            axis.text(column, row, count, ha="center", va="center", fontsize=9, color=color)
+            axis.text(column, row, count, ha="center", va="center", color=color)
     axis.set_xticks(range(len(classes)), classes, rotation=45, ha="right")
     axis.set_yticks(range(len(classes)), classes)
     axis.set(title="Confusion matrix (test images)", xlabel="predicted class", ylabel="true class")
@@ -460,8 +413,6 @@ def draw_confusion_matrix(matrix):
 
 
 # ---- 여기부터는 여러 장에서 공통으로 사용하는 도우미 함수입니다. 건너뛰어도 괜찮습니다. ----
-
-
 CLAIMS, EXERCISES, REMINDERS = [], [], []  # 확인한 설명, 연습 문제의 결과, 마지막에 다시 출력할 안내
 
 
@@ -521,19 +472,18 @@ def finish(started, next_chapter, show_figures):
 
 
 def prepare_terminal():
-    """출력을 UTF-8로 설정하고, Ctrl+C나 닫힌 파이프(| head)로 끝날 때 트레이스백(traceback)을 출력하지 않게 합니다."""
+    """출력을 UTF-8로 설정합니다. Ctrl+C나 닫힌 파이프(| head)로 끝날 때는 트레이스백(traceback)을 출력하지 않습니다."""
+
+    def end_quietly(kind, error, trace):
+        if not issubclass(kind, (KeyboardInterrupt, BrokenPipeError)):
+            return sys.__excepthook__(kind, error, trace)
+        sys.stdout = open(os.devnull, "w")  # 아직 출력하지 못한 내용을 버립니다
+        print("실행을 중단했습니다. 이미 저장한 파일은 그대로 있습니다.", file=sys.stderr)
+
+    sys.excepthook = end_quietly
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # 노트북의 출력 스트림에는 reconfigure가 없습니다
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
-    sys.excepthook = end_quietly
-
-
-def end_quietly(kind, error, trace):
-    """Ctrl+C를 누르거나 파이프가 닫히면 한 줄만 출력합니다. 다른 오류는 트레이스백을 그대로 출력합니다."""
-    if not issubclass(kind, (KeyboardInterrupt, BrokenPipeError)):
-        return sys.__excepthook__(kind, error, trace)
-    sys.stdout = open(os.devnull, "w")  # 아직 출력하지 못한 내용을 버립니다
-    print("실행을 중단했습니다. 이미 저장한 파일은 그대로 있습니다.", file=sys.stderr)
 
 
 def prepare_outputs(path, show_figures):
@@ -583,8 +533,7 @@ def select_device(name):
 
 STALL_SECONDS = 5  # 이 시간 동안 데이터를 받지 못하면 다음 미러를 시도합니다
 SECOND_MIRROR = "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/"
-PRACTICE_NOTICE = """
-[연습용 데이터] FashionMNIST를 내려받지 못해 연습용 데이터로 진행합니다.
+PRACTICE_NOTICE = """\n[연습용 데이터] FashionMNIST를 내려받지 못해 연습용 데이터로 진행합니다.
     따라서 출력되는 정확도는 FashionMNIST의 정확도가 아닙니다.
     이유: {}
     해결 방법: 인터넷에 연결한 뒤 다시 실행하세요. 또는 다음 주소에 있는 .gz 파일 4개를 내려받아
@@ -635,9 +584,9 @@ def download_fashion_mnist(mirror, raw):
 
 def write_practice_data():
     """7x7 그림을 확대하고 이동한 뒤 잡음(noise)을 더한 이미지 7,000개를 임시 폴더에 저장하고, 그 폴더를 반환합니다."""
-    root = Path(tempfile.mkdtemp())
-    atexit.register(shutil.rmtree, root, ignore_errors=True)
-    (root / "FashionMNIST" / "raw").mkdir(parents=True)
+    raw = Path(tempfile.mkdtemp(), "FashionMNIST", "raw")
+    raw.mkdir(parents=True)
+    atexit.register(shutil.rmtree, raw.parent.parent, ignore_errors=True)
     pixels = torch.tensor([[int(bit) for bit in f"{int(code, 16):049b}"] for code in GARMENTS.split()]).view(10, 7, 7)
     shapes = nn.functional.pad(pixels.repeat_interleave(3, 1).repeat_interleave(3, 2), (3, 4, 3, 4))  # [10, 28, 28]
     for split, n in (("train", 6000), ("t10k", 1000)):
@@ -648,9 +597,8 @@ def write_practice_data():
         images = 255 * (images + 0.3 * torch.randn(n, 28, 28, generator=random)).clamp(0, 1)
         for kind, array in (("images-idx3", images), ("labels-idx1", labels)):
             header = bytes([0, 0, 8, array.dim()]) + b"".join(size.to_bytes(4, "big") for size in array.shape)
-            path = root / "FashionMNIST" / "raw" / f"{split}-{kind}-ubyte"
-            path.write_bytes(header + array.to(torch.uint8).numpy().tobytes())
-    return root
+            (raw / f"{split}-{kind}-ubyte").write_bytes(header + array.to(torch.uint8).numpy().tobytes())
+    return raw.parent.parent
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ def meet_tensors():
     show(f"{inputs = }", "입력: 한 행이 샘플 하나입니다")
     show(f"{weight = }", "매개변수: 가중치(weight)")
     show(f"{outputs = }", "출력: 입력과 가중치의 행렬 곱")
-    check("샘플마다 출력이 하나씩 계산됩니다", len(outputs) == len(inputs))
+    check("샘플마다 출력의 한 행이 계산됩니다", len(outputs) == len(inputs))
     show(f"{inputs.numpy().sum(axis=0) = }", "NumPy")
     show(f"{inputs.sum(dim=0) = }", "PyTorch에서는 axis를 dim이라고 합니다")
 
@@ -102,8 +102,8 @@ def create_tensors(seed):
     show(f"{torch.rand(2, 3) = }", "0 이상 1 미만의 난수")
     show(f"{torch.arange(0, 10, 3) = }", "끝값은 포함되지 않습니다")
     check("ones_like는 모양과 자료형을 유지합니다", (x_ones.shape, x_ones.dtype) == (x_data.shape, x_data.dtype))
-    torch.manual_seed(seed)
-    check("같은 시드를 다시 지정하면 난수도 같습니다", torch.equal(torch.rand_like(x_rand), x_rand))
+    sample = torch.rand(3, generator=torch.manual_seed(seed))
+    check("같은 시드를 지정하면 난수도 같습니다", torch.equal(torch.rand(3, generator=torch.manual_seed(seed)), sample))
 
 
 def read_attributes(device):
@@ -136,8 +136,8 @@ def index_and_slice():
     show(f"{tensor[[0, 2]] = }", "인덱스 리스트")
     show(f"{tensor[tensor > 8] = }", "조건")
     tensor[:, 1] = 0
-    show(f"{tensor = }", "두 번째 열에 0을 대입한 결과")
-    check("두 번째 열의 원소는 모두 0입니다", (tensor[:, 1] == 0).all())
+    show(f"{tensor = }", "두 번째 열에 대입한 결과")
+    check("두 번째 열의 원소는 모두 같습니다", (tensor[:, 1] == tensor[0, 1]).all())
 
 
 def join_tensors():
@@ -220,7 +220,7 @@ def change_in_place():
     이름이 _로 끝나는 메서드와 += 연산자는 새 텐서를 생성하지 않고 기존 메모리에 결과를 저장합니다.
     따라서 메모리를 절약할 수 있지만, 다음과 같은 점에 주의해야 합니다.
     1) 같은 메모리를 참조하는 다른 변수의 값도 변경됩니다.
-    2) 자료형은 변경되지 않습니다. 따라서 정수 텐서에 실수를 더하면 오류가 발생합니다.
+    2) 자료형은 변경되지 않습니다. 따라서 정수 텐서에 실수를 +=로 더하면 오류가 발생합니다.
     3) 변화도 계산에 필요한 이전 값이 사라질 수 있으므로, 학습에 포함되는 연산에는 권장하지 않습니다.
     """
     y = torch.ones(3)
@@ -260,7 +260,7 @@ def move_to_device(device):
     layer = nn.Linear(2, 2)
     tensor.to(torch.float64)
     check("nn.Module.to는 호출한 모듈을 그대로 반환합니다", layer.to(torch.float64) is layer)
-    show(f"{tensor.dtype = }", "반환값을 저장하지 않았습니다")
+    show(f"{tensor.dtype = }", "반환값을 저장하지 않으면 변경되지 않습니다")
     show(f"{layer.weight.dtype = }")
     if device.type == "cuda":
         compare_cpu_and_gpu(device)
@@ -304,7 +304,7 @@ def convert_numpy():
     show(f"{converted = }")
     check("배열을 변경하면 메모리를 공유하는 텐서도 변경됩니다", shared.tolist() == array.tolist())
     check("torch.tensor로 생성한 텐서는 변경되지 않습니다", copied.tolist() != array.tolist())
-    check("자료형이 다르면 as_tensor도 복사합니다", converted.dtype == shared.dtype or converted[0] != array[0])
+    check("자료형이 다르면 값을 복사합니다", converted.dtype == shared.dtype or not shares_memory(converted, shared))
 
 
 def distinguish_views():
@@ -324,9 +324,9 @@ def distinguish_views():
     show(f"{picked = }", "복사본은 그대로입니다")
     check("뷰는 모두 원본과 메모리를 공유합니다", all(shares_memory(t, base) for t in (viewed, transposed, sliced)))
     check("복사본은 메모리를 공유하지 않습니다", not any(shares_memory(t, base) for t in (picked, masked, cloned)))
-    base[[0, 1]] = 7
+    base[[0, 1]] = value = 7
     show(f"{base = }", "인덱스 리스트로 선택한 위치에 대입한 결과")
-    check("대입하면 원본이 변경됩니다", (base[[0, 1]] == 7).all())
+    check("대입하면 원본이 변경됩니다", (base == value).any())
 
 
 def shares_memory(a, b):
@@ -337,11 +337,11 @@ def shares_memory(a, b):
 def follow_strides(output_dir):
     """12. 스트라이드(stride)
 
-    행렬도 메모리에는 한 줄로 저장됩니다. 스트라이드는 각 차원에서 다음 원소로 이동할 때 메모리에서 몇
-    칸을 건너뛰는지 나타냅니다. 예를 들어 (3, 1)은 다음 행이 3칸 뒤, 다음 열이 1칸 뒤에 있다는
-    의미입니다. 전치는 값을 이동하지 않고 스트라이드의 순서만 변경합니다. 따라서 원소의 순서가 메모리의
-    순서와 달라지고, is_contiguous()가 False가 됩니다. 이러한 텐서에 view를 사용하면 오류가 발생할 수
-    있습니다. 이때는 reshape나 contiguous를 사용해 값을 새 메모리에 순서대로 복사합니다.
+    행렬도 메모리에는 한 줄로 저장됩니다. 스트라이드는 각 차원의 다음 원소가 메모리에서 몇 칸 뒤에
+    있는지 나타냅니다. 예를 들어 (3, 1)은 다음 행이 3칸 뒤, 다음 열이 1칸 뒤에 있다는 의미입니다. 전치는
+    값을 이동하지 않고 모양과 스트라이드의 순서만 변경합니다. 따라서 원소의 순서가 메모리의 순서와
+    달라지고, is_contiguous()가 False가 됩니다. 이러한 텐서에 view를 사용하면 오류가 발생할 수 있습니다.
+    이때는 reshape나 contiguous를 사용해 값을 새 메모리에 순서대로 복사합니다.
     """
     base = torch.arange(6).reshape(2, 3)
     show(f"{base.stride() = }")
@@ -362,9 +362,9 @@ def broadcast_shapes(output_dir):
     """13. 브로드캐스팅(broadcasting)
 
     모양이 다른 텐서끼리 계산하면 두 텐서가 같은 모양이 되도록 확장됩니다. 이를 브로드캐스팅이라고
-    합니다. 두 모양을 마지막 차원부터 비교해 길이가 같거나, 한쪽의 길이가 1이거나, 한쪽에 차원이 없으면
-    계산할 수 있습니다. 따라서 [3, 1]과 [4]는 둘 다 [3, 4]로 확장됩니다. 이때 값을 복사하지 않고, 확장한
-    차원의 스트라이드를 0으로 지정해 같은 값을 반복해서 읽습니다.
+    합니다. 두 모양을 마지막 차원부터 비교해, 모든 차원에서 길이가 같거나 한쪽의 길이가 1이거나 한쪽에
+    차원이 없으면 계산할 수 있습니다. 따라서 [3, 1]과 [4]는 둘 다 [3, 4]로 확장됩니다. 이때 값을
+    복사하지 않고, 확장한 차원의 스트라이드를 0으로 지정해 같은 값을 반복해서 읽습니다.
     """
     column, row = torch.tensor([[10], [20], [30]]), torch.tensor([1, 2, 3, 4])
     total = column + row
@@ -376,7 +376,7 @@ def broadcast_shapes(output_dir):
     check("확장한 텐서는 원본과 메모리를 공유합니다", shares_memory(expanded, column))
     check("확장한 뒤에 더한 결과와 같습니다", torch.equal(total, expanded + row.expand_as(total)))
     with expect(RuntimeError):
-        torch.ones(len(row) + 1) + row
+        torch.ones(3) + torch.ones(4)
     save_figure(draw_broadcasting("+", column=column, row=row), output_dir / "tensor_broadcasting.png")
 
 
@@ -389,14 +389,14 @@ def subtract_wrong_shapes(output_dir):
     경고(UserWarning)를 출력합니다. 여기서는 경고를 오류로 변경합니다.
     """
     target = torch.tensor([1.0, 2.0, 3.0, 4.0])
-    pred = target[:, None].clone()  # 정답을 모두 맞힌 예측
+    pred = target[:, None].clone()  # 정답을 모두 맞힌 예측: None은 길이가 1인 차원을 추가합니다
     difference = target - pred
     show(f"{target.shape = }")
     show(f"{pred.shape = }")
     show(f"{difference = }", "대각선의 값만 필요합니다")
     show(f"{(difference**2).mean() = }", "잘못된 평균 제곱 오차")
     show(f"{((target - pred.squeeze(-1)) ** 2).mean() = }", "올바른 평균 제곱 오차")
-    check("[N]과 [N, 1]의 차는 [N, N]입니다", difference.shape == (len(target), len(target)))
+    check("[N]과 [N, 1]의 차의 모양은 [N, N]입니다", (target - target[:, None]).shape == (len(target), len(target)))
     with warnings.catch_warnings(), expect(UserWarning):
         warnings.simplefilter("error")
         nn.MSELoss()(pred, target)
@@ -420,9 +420,9 @@ def promote_dtypes():
     check("종류가 같은 0차원 텐서는 자료형을 변경하지 않습니다", (floats + doubles[0]).dtype == floats.dtype)
     pixels = torch.tensor([100, 200], dtype=torch.uint8)
     show(f"{pixels + 100 = }")
-    show(f"{pixels.int() + 100 = }", "먼저 더 넓은 정수로 변환합니다")
-    check("넓은 정수로 더한 뒤 변환해도 같습니다", torch.equal(pixels + 100, (pixels.int() + 100).to(pixels.dtype)))
-    show(f"{ints / 2 = }")
+    show(f"{pixels.int() + 100 = }", "먼저 int32로 변환합니다")
+    check("int32로 더한 뒤 다시 변환해도 같습니다", torch.equal(pixels + 100, (pixels.int() + 100).to(pixels.dtype)))
+    show(f"{ints / 2 = }", "나눗셈 /의 결과는 항상 실수입니다")
     show(f"{ints // 2 = }", "내림한 값")
     show(f"{torch.div(ints, 2, rounding_mode='trunc') = }", "소수점 아래를 버린 값")
     check("몫 //와 나머지 %로 원래 값을 계산할 수 있습니다", torch.equal(ints // 2 * 2 + ints % 2, ints))
@@ -458,7 +458,7 @@ def treat_image_as_tensor(output_dir):
     연산입니다. 여기서는 브로드캐스팅과 대입으로 윙크하는 얼굴을 그립니다. 컬러 이미지의 모양은
     PyTorch에서 [채널, 높이, 너비], matplotlib에서 [높이, 너비, 채널]입니다.
     """
-    size = 12
+    size = 12  # 눈과 입의 위치는 이 크기에 맞추어 지정했습니다
     y, x = torch.arange(size)[:, None], torch.arange(size)
     inside = (y - (size - 1) / 2) ** 2 + (x - (size - 1) / 2) ** 2 <= size**2 / 4
     image = torch.where(inside, 255 - 120 * y // size, 0).to(torch.uint8)
@@ -484,13 +484,13 @@ def compare_with_loops(device):
     """
     tensor = torch.arange(10_000, dtype=torch.float64)
     array, numbers = tensor.numpy(), tensor.tolist()
-    show(f"{median_ms(lambda: add_one_by_one(tensor)) = :.4f}", "텐서와 반복문")
+    show(f"{median_ms(lambda: add_one_by_one(tensor)) = :.4f}", "텐서와 반복문: 중앙값(ms)")
     show(f"{median_ms(lambda: add_one_by_one(numbers)) = :.4f}", "리스트와 반복문")
     show(f"{median_ms(array.sum) = :.4f}", "NumPy")
     show(f"{median_ms(tensor.sum) = :.4f}", "PyTorch")
     if device.type == "cuda":
         show(f"{median_ms(tensor.to(device).sum, torch.cuda.synchronize) = :.4f}", "GPU")
-    check("반올림 오차를 제외하면 반복문의 결과와 같습니다", tensor.sum().isclose(add_one_by_one(tensor), rtol=1e-3))
+    check("반올림 오차를 제외하면 반복문과 같습니다", np.isclose(tensor.sum(), add_one_by_one(numbers), rtol=1e-3))
 
 
 def add_one_by_one(values):
@@ -505,9 +505,9 @@ def read_common_errors(device):
     """19. 자주 발생하는 오류
 
     오류의 원인은 대부분 텐서의 shape, dtype, device 중 하나입니다. 메시지에 해결 방법이 포함된 경우도
-    많으므로 끝까지 읽어 보세요. CUDA를 사용할 때 장치가 다르면 다음 메시지가 출력됩니다.
+    많으므로 끝까지 읽어 보세요. CUDA를 사용할 때 장치가 다르면 다음과 같은 메시지가 출력됩니다.
       Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!
-    CUDA가 없으면 값 없이 모양과 자료형만 저장하는 meta 장치로 비슷한 오류를 재현합니다.
+    CUDA를 사용하지 않으면 값이 없어 cpu()로 복사할 수 없는 meta 장치로 비슷한 오류를 재현합니다.
     """
     a, b = torch.ones(2, 3), torch.ones(2, 3)
     with expect(RuntimeError):
@@ -521,7 +521,7 @@ def read_common_errors(device):
     with expect(RuntimeError):
         a + elsewhere
     with expect(TypeError):
-        elsewhere.numpy()
+        elsewhere.numpy()  # GPU 텐서는 cpu()로 해결되지만, meta 텐서에는 값이 없습니다
     show(f"{(a.to(elsewhere.device) + elsewhere).device = }", "장치를 맞춥니다")
     check("0차원 CPU 텐서는 장치가 달라도 계산됩니다", (torch.tensor(2.0) * elsewhere).device == elsewhere.device)
 
@@ -581,14 +581,11 @@ def parse_args():
 #      t는 새 텐서가 되어 배열과 메모리를 공유하지 않습니다. 따라서 "텐서를 변경하면 …" 앞에 ✗가 표시됩니다.
 #   3. compare_with_loops에서 10_000을 10으로 변경해 보세요.
 #      연산을 한 번 호출하는 데도 시간이 걸리므로, 이번에는 리스트와 반복문이 tensor.sum보다 빠릅니다.
-
-
 # ---- 연습 문제: 먼저 이 파일을 복사해 두세요. ----
 
 
 def outer_product(a, b):
-    """벡터 a [N]과 b [M]의 외적 [N, M]을 브로드캐스팅으로 계산해 반환하세요. i행 j열은 a[i] * b[j]입니다.
-
+    """벡터 a [N], b [M]의 외적(outer product) [N, M]을 브로드캐스팅으로 계산해 반환하세요. i행 j열은 a[i] * b[j]입니다.
     예: a가 [1, 2]이고 b가 [3, 4, 5]이면 [[3, 4, 5], [6, 8, 10]]입니다.
     힌트: a[:, None]의 모양은 [N, 1]입니다.
     """
@@ -597,7 +594,6 @@ def outer_product(a, b):
 
 def one_hot(labels, num_classes):
     """정답 labels [N]을 원-핫(one-hot) [N, C]로 변환해 반환하세요. C는 num_classes입니다.
-
     예: labels가 [2, 0]이고 num_classes가 3이면 [[0, 0, 1], [1, 0, 0]]입니다.
     힌트: labels[:, None]과 torch.arange(num_classes)를 ==로 비교합니다.
     """
@@ -606,7 +602,6 @@ def one_hot(labels, num_classes):
 
 def cumulative_sum(x):
     """x [N]의 누적 합 [N]을 행렬 곱으로 계산해 반환하세요. i번째 값은 x[0]부터 x[i]까지의 합입니다.
-
     예: x가 [1, 2, 3]이면 [1, 3, 6]입니다.
     힌트: torch.ones(N, N).tril()은 대각선과 그 아래만 1인 행렬입니다.
     """
@@ -615,7 +610,6 @@ def cumulative_sum(x):
 
 def pairwise_distances(a, b):
     """점 a [N, D]와 b [M, D]의 모든 쌍 사이의 유클리드 거리 [N, M]을 계산해 반환하세요.
-
     예: a가 [[0, 0]]이고 b가 [[3, 4], [0, 1]]이면 [[5, 1]]입니다.
     힌트: a[:, None, :] - b의 모양은 [N, M, D]입니다. dim=2를 집계하세요.
     """
@@ -723,8 +717,6 @@ def draw_image_and_values(image, color):
 
 
 # ---- 여기부터는 여러 장에서 공통으로 사용하는 도우미 함수입니다. 건너뛰어도 괜찮습니다. ----
-
-
 CLAIMS, EXERCISES, REMINDERS = [], [], []  # 확인한 설명, 연습 문제의 결과, 마지막에 다시 출력할 안내
 
 
@@ -796,19 +788,18 @@ def finish(started, next_chapter, show_figures):
 
 
 def prepare_terminal():
-    """출력을 UTF-8로 설정하고, Ctrl+C나 닫힌 파이프(| head)로 끝날 때 트레이스백(traceback)을 출력하지 않게 합니다."""
+    """출력을 UTF-8로 설정합니다. Ctrl+C나 닫힌 파이프(| head)로 끝날 때는 트레이스백(traceback)을 출력하지 않습니다."""
+
+    def end_quietly(kind, error, trace):
+        if not issubclass(kind, (KeyboardInterrupt, BrokenPipeError)):
+            return sys.__excepthook__(kind, error, trace)
+        sys.stdout = open(os.devnull, "w")  # 아직 출력하지 못한 내용을 버립니다
+        print("실행을 중단했습니다. 이미 저장한 파일은 그대로 있습니다.", file=sys.stderr)
+
+    sys.excepthook = end_quietly
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # 노트북의 출력 스트림에는 reconfigure가 없습니다
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
-    sys.excepthook = end_quietly
-
-
-def end_quietly(kind, error, trace):
-    """Ctrl+C를 누르거나 파이프가 닫히면 한 줄만 출력합니다. 다른 오류는 트레이스백을 그대로 출력합니다."""
-    if not issubclass(kind, (KeyboardInterrupt, BrokenPipeError)):
-        return sys.__excepthook__(kind, error, trace)
-    sys.stdout = open(os.devnull, "w")  # 아직 출력하지 못한 내용을 버립니다
-    print("실행을 중단했습니다. 이미 저장한 파일은 그대로 있습니다.", file=sys.stderr)
 
 
 def prepare_outputs(path, show_figures):

@@ -66,7 +66,7 @@ def form(value):
     array = np.asarray(value)
     kind = f"{type(value).__module__.partition('.')[0]} {type(value).__name__}"
     dtype = str(getattr(value, "dtype", getattr(value, "mode", ""))).removeprefix("torch.")
-    shape = list(getattr(value, "shape", getattr(value, "size", ())))
+    shape = list(array.shape)
     return f"{kind}, {dtype}, {shape}, {float(array.min()):.4g} ~ {float(array.max()):.4g}"
 
 
@@ -212,11 +212,11 @@ def use_soft_labels(labels, seed):
 def use_v2(image):
     """8. transforms.v2와 scale=True
 
-    새로 작성하는 코드에는 torchvision.transforms.v2를 권장합니다. v2는 ToTensor를 두 단계로 분리합니다.
-    ToImage는 값을 유지하면서 텐서로 변환하고, ToDtype(torch.float32, scale=True)는 자료형과 값의 범위를
-    변환합니다. ToTensor는 255로 나누지만 ToDtype은 1/255을 곱하므로, 마지막 자릿수가 다를 수 있습니다.
+    TorchVision은 새 코드에 transforms.v2를 권장합니다. v2는 ToTensor를 두 단계로 분리합니다. ToImage는
+    값을 유지하면서 텐서로 변환하고, ToDtype(torch.float32, scale=True)는 자료형과 값의 범위를
+    변환합니다. ToTensor는 255로 나누지만 ToDtype은 1/255을 곱하므로, 마지막 자리가 다를 수 있습니다.
     scale=True에서 실수의 범위는 0~1이고, 정수의 범위는 0부터 그 자료형의 최댓값까지입니다. 즉, uint8은
-    0~255이지만 int16은 0~32767입니다. 기본값인 scale=False는 자료형만 변환하고 값의 범위는 유지합니다.
+    0~255이고 int16은 0~32767입니다. 기본값인 scale=False는 자료형만 변환하고 값의 범위는 유지합니다.
     """
     tensor = v2.ToImage()(image)
     scaled = v2.ToDtype(torch.float32, scale=True)(tensor)
@@ -231,9 +231,9 @@ def use_v2(image):
         check(f"{dtype}: 1.0을 변환한 값은 자료형의 최댓값 {largest}입니다", largest == torch.iinfo(dtype).max)
     unscaled, restored = v2.ToDtype(torch.float32)(tensor), v2.ToDtype(torch.uint8, scale=True)(scaled)
     show(f"{form(unscaled) = !s}", "scale=False")
-    check("scale=True로 다시 변환하면 원래 값이 됩니다", torch.equal(restored, tensor))
+    check("uint8로 다시 변환할 때 scale=True이면 원래 값이 됩니다", torch.equal(restored, tensor))
     truncated = v2.ToDtype(torch.uint8)(scaled)
-    check("scale=False이면 255만 1이 되고 나머지는 0이 됩니다", torch.equal(truncated, (tensor == 255).byte()))
+    check("이때 scale=False이면 1.0만 1이 되고 나머지는 0이 됩니다", torch.equal(truncated, (tensor == 255).byte()))
 
 
 def normalize_images(training_data, test_data, output_dir):
@@ -241,15 +241,15 @@ def normalize_images(training_data, test_data, output_dir):
 
     정규화(normalize)는 값에서 평균을 빼고 표준편차로 나눕니다. 평균과 표준편차는 학습용 데이터로만
     계산하고, 처음 보는 데이터의 역할을 하는 테스트용 데이터에도 같은 값을 사용합니다. RGB 이미지의 배치
-    [N, C, H, W]는 dim=(0, 2, 3)을 지정하여 채널별로 계산합니다. 이때 ImageNet의 RGB 평균 3개를 흑백
-    이미지에 지정해도 오류가 발생하지 않고 채널이 3개로 늘어나므로 주의하세요.
+    [N, C, H, W]는 dim=(0, 2, 3)을 지정하여 채널별로 계산합니다. 하지만 ImageNet의 RGB 평균 3개로 흑백
+    이미지를 정규화해도 오류가 발생하지 않고 채널이 3개로 늘어나므로 주의하세요.
     """
     x = training_data.data / 255
     mean, std = [x.mean().item()], [x.std().item()]
     show(f"{mean, std = }")
     normalize = v2.Normalize(mean, std)
     train, test = (normalize(dataset.data.unsqueeze(1) / 255) for dataset in (training_data, test_data))
-    show(f"{train.mean(), train.std() = }", "반올림 오차만 남습니다")
+    show(f"{train.mean(), train.std() = }", "1e-7 정도는 반올림 오차")
     show(f"{test.mean(), test.std() = }")
     check("정규화한 학습용 데이터의 평균은 0, 표준편차는 1입니다", max(abs(train.mean()), abs(train.std() - 1)) < 1e-3)
     colors = torch.rand(8, 3, 28, 28, generator=torch.Generator().manual_seed(0))
@@ -325,7 +325,7 @@ class SaltAndPepper:
 
     def __call__(self, image):  # 0~1인 실수 텐서입니다. [C, H, W]와 [N, C, H, W]를 모두 받습니다
         noise = torch.rand(image.shape, device=image.device)
-        image = image.masked_fill(noise < self.amount / 2, 0)  # 이름이 _로 끝나지 않으므로 새 텐서를 반환합니다
+        image = image.masked_fill(noise < self.amount / 2, 0)  # masked_fill_과 달리 새 텐서를 반환합니다
         return image.masked_fill(noise > 1 - self.amount / 2, 1)
 
 
@@ -334,7 +334,7 @@ def use_custom_transform(seed):
 
     설정이 필요한 변형은 클래스로 정의하여 __init__에서 설정을 저장하고 __call__에서 이미지를
     변환합니다. 입력이 데이터셋의 원본일 수 있으므로 제자리(in-place)에서 변경하지 않아야 합니다.
-    SaltAndPepper는 흰색을 1로 가정하므로 ToDtype과 Normalize 사이에 배치합니다.
+    SaltAndPepper는 흰색을 1로 가정하므로 ToDtype과 Normalize 사이에 적용합니다.
     """
     torch.manual_seed(seed)
     noise, gray = SaltAndPepper(amount=0.2), torch.full((1, 200, 200), 0.5)
@@ -376,7 +376,7 @@ def compare_augmentations(image, output_dir):
     rows = []
     for transform in [*transforms, v2.Compose(transforms)]:
         rows.append((type(transform).__name__, [transform(original) for _ in range(6)]))
-        print(f"    {rows[-1][0]:<20} 6번 적용한 결과 중 서로 다른 이미지 {count_kinds(rows[-1][1])}가지")
+        print(f"    {rows[-1][0]:<20} {len(rows[-1][1])}번 적용해 얻은 서로 다른 이미지 {count_kinds(rows[-1][1])}가지")
     check("변형은 원본 이미지를 변경하지 않습니다", torch.equal(original, ToTensor()(image)))
     save_figure(draw_augmentations(original, rows), output_dir / "transform_augmentation.png")
 
@@ -390,9 +390,9 @@ def transform_batch(images, normalize, seed):
     """14. 배치 변환과 난수
 
     v2의 변형은 이미지 하나 [C, H, W]와 배치 [N, C, H, W]를 모두 받습니다. 배치를 전달하면 호출 횟수가
-    줄어듭니다. 하지만 회전 같은 기하학적 변형은 호출할 때마다 난수를 한 번만 생성하므로 배치의 모든
-    이미지를 똑같이 변형합니다. 이미지마다 다르게 적용하려면 하나씩 전달합니다. 반면 SaltAndPepper는
-    픽셀마다 난수를 생성합니다.
+    줄어듭니다. 하지만 무작위 변형은 대부분 호출할 때마다 난수를 한 번만 생성하므로 배치의 모든 이미지를
+    똑같이 변형합니다. 이미지마다 다르게 적용하려면 하나씩 전달합니다. 반면 SaltAndPepper는 픽셀마다
+    난수를 생성합니다.
     """
     X = images[:1000].unsqueeze(1) / 255
     normalize(X)  # 첫 호출에는 준비 시간이 포함되므로 측정하지 않습니다
@@ -401,7 +401,7 @@ def transform_batch(images, normalize, seed):
     middle = time.perf_counter()
     at_once = normalize(X)
     finished = time.perf_counter()
-    print(f"    {len(X)}개를 하나씩 {1000 * (middle - started):.1f} ms, 한 번에 {1000 * (finished - middle):.1f} ms")
+    print(f"    Normalize {len(X)}번: {1000 * (middle - started):.1f} ms, 1번: {1000 * (finished - middle):.1f} ms")
     check("두 방법의 결과는 같습니다", torch.allclose(one_by_one, at_once))
     torch.manual_seed(seed)
     copies, transform = X[:1].repeat(8, 1, 1, 1), v2.RandomRotation(20)
@@ -420,12 +420,12 @@ def one_hot_label(y):
 def send_to_worker(data_dir, to_one_hot):
     """15. 변형의 직렬화와 워커(worker) 프로세스
 
-    DataLoader의 num_workers를 지정하면 워커(worker) 프로세스가 샘플을 가져옵니다. spawn(Windows,
-    macOS)과 forkserver(Python 3.14부터의 Linux)는 데이터셋을 변형과 함께 직렬화(serialize)하여
-    전달하고, fork(3.13까지의 Linux)는 메모리를 복제합니다. 직렬화에 사용하는 pickle은 함수의 코드가
-    아니라 모듈과 함수의 이름을 저장합니다. 따라서 이름으로 찾을 수 없는 lambda와, lambda를 속성으로
-    가진 Lambda는 직렬화할 수 없습니다. 또한 spawn과 forkserver의 워커는 이 파일을 다시 import합니다.
-    이때 __name__은 "__main__"이 아니므로 main()은 다시 실행되지 않습니다.
+    DataLoader의 num_workers를 지정하면 워커(worker) 프로세스가 샘플을 가져옵니다. 시작 방법이
+    spawn(Windows, macOS)이나 forkserver(Linux, Python 3.14 이상)이면 데이터셋을 변형과 함께
+    직렬화(serialize)하여 전달하고, fork(Linux, 3.13 이하)이면 메모리를 복제합니다. 직렬화에 사용하는
+    pickle은 함수의 코드가 아니라 모듈과 함수의 이름을 저장합니다. 따라서 이름으로 찾을 수 없는
+    lambda와, lambda를 속성으로 가진 Lambda는 직렬화할 수 없습니다. 또한 spawn과 forkserver의 워커는 이
+    파일을 다시 import합니다. 이때 __name__은 "__main__"이 아니므로 main()은 다시 실행되지 않습니다.
     """
     show(f"{try_pickle(to_one_hot) = !s}")
     show(f"{try_pickle(one_hot_label) = !s}")
@@ -509,14 +509,11 @@ def parse_args():
 #      테스트용 샘플도 가져올 때마다 달라지므로, 이 절의 설명에 ✗가 표시됩니다.
 #   3. normalize_images의 v2.Normalize(mean, std)를 v2.Normalize([0.5], [0.5])로 변경해 보세요.
 #      값의 범위는 -1~1이 되지만, 학습용 데이터의 평균이 0이 아니므로 ✗가 표시됩니다.
-
-
 # ---- 연습 문제: 먼저 이 파일을 복사해 두세요. ----
 
 
 def scatter_one_hot(y, num_classes):
     """정수 정답 y [N]을 scatter_로 변환하여 원-핫 정답 [N, C]를 반환하세요. C는 num_classes입니다.
-
     예: y가 [2, 0]이고 num_classes가 3이면 [[0, 0, 1], [1, 0, 0]]입니다.
     힌트: 차원 1에 할당합니다. 이때 인덱스의 모양은 [N, 1]이어야 합니다.
     """
@@ -525,7 +522,6 @@ def scatter_one_hot(y, num_classes):
 
 def normalize_channels(x):
     """이미지 x [N, C, H, W]를 채널마다 평균 0, 표준편차 1로 정규화하여 반환하세요. 모양은 x와 같습니다.
-
     예: C가 3이면 평균과 표준편차를 3개씩 계산하고, 각 채널의 값을 그 채널의 평균과 표준편차로 정규화합니다.
     힌트: mean과 std에 dim=(0, 2, 3)과 keepdim=True를 지정해 보세요.
     """
@@ -534,7 +530,6 @@ def normalize_channels(x):
 
 def shift_images(x, shifts):
     """이미지 x [N, C, H, W]를 각각 shifts [N]의 픽셀 수만큼 오른쪽으로 이동하여 반환하세요. 빈 곳은 0입니다.
-
     예: 한 행이 [1, 2, 3]인 이미지를 1만큼 이동하면 [0, 1, 2], -1만큼 이동하면 [2, 3, 0]입니다.
     힌트: F.pad(image, (1, -1))의 결과를 출력해 보세요.
     """
@@ -543,7 +538,6 @@ def shift_images(x, shifts):
 
 def make_center_eraser(size):
     """이미지 가운데의 size x size 픽셀을 0으로 변경하는 변형을 반환하세요. 입력 이미지는 변경하지 않습니다.
-
     예: 6x6 이미지와 size=2이면 행과 열이 2와 3인 픽셀 4개를 변경합니다. [C, H, W]와 [N, C, H, W]를 모두 받습니다.
     힌트: 클래스를 정의하고, __call__에서 image.clone()을 변경해 보세요.
     """
@@ -581,8 +575,6 @@ def check_practice():
 
 
 # ---- 그림을 그리는 함수입니다. ----
-
-
 def draw_histograms(train_images, test_images, normalize):
     """저장된 픽셀, 0~1로 조정한 픽셀, 정규화한 픽셀의 분포를 그린 그림을 반환합니다."""
     levels = torch.arange(256).view(256, 1, 1, 1)
@@ -644,8 +636,6 @@ def draw_augmentations(original, rows):
 
 
 # ---- 여기부터는 여러 장에서 공통으로 사용하는 도우미 함수입니다. 건너뛰어도 괜찮습니다. ----
-
-
 CLAIMS, EXERCISES, REMINDERS = [], [], []  # 확인한 설명, 연습 문제의 결과, 마지막에 다시 출력할 안내
 
 
@@ -717,19 +707,18 @@ def finish(started, next_chapter, show_figures):
 
 
 def prepare_terminal():
-    """출력을 UTF-8로 설정하고, Ctrl+C나 닫힌 파이프(| head)로 끝날 때 트레이스백(traceback)을 출력하지 않게 합니다."""
+    """출력을 UTF-8로 설정합니다. Ctrl+C나 닫힌 파이프(| head)로 끝날 때는 트레이스백(traceback)을 출력하지 않습니다."""
+
+    def end_quietly(kind, error, trace):
+        if not issubclass(kind, (KeyboardInterrupt, BrokenPipeError)):
+            return sys.__excepthook__(kind, error, trace)
+        sys.stdout = open(os.devnull, "w")  # 아직 출력하지 못한 내용을 버립니다
+        print("실행을 중단했습니다. 이미 저장한 파일은 그대로 있습니다.", file=sys.stderr)
+
+    sys.excepthook = end_quietly
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # 노트북의 출력 스트림에는 reconfigure가 없습니다
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
-    sys.excepthook = end_quietly
-
-
-def end_quietly(kind, error, trace):
-    """Ctrl+C를 누르거나 파이프가 닫히면 한 줄만 출력합니다. 다른 오류는 트레이스백을 그대로 출력합니다."""
-    if not issubclass(kind, (KeyboardInterrupt, BrokenPipeError)):
-        return sys.__excepthook__(kind, error, trace)
-    sys.stdout = open(os.devnull, "w")  # 아직 출력하지 못한 내용을 버립니다
-    print("실행을 중단했습니다. 이미 저장한 파일은 그대로 있습니다.", file=sys.stderr)
 
 
 def prepare_outputs(path, show_figures):
@@ -766,8 +755,7 @@ def save_figure(figure, path):
 
 STALL_SECONDS = 5  # 이 시간 동안 데이터를 받지 못하면 다음 미러를 시도합니다
 SECOND_MIRROR = "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/"
-PRACTICE_NOTICE = """
-[연습용 데이터] FashionMNIST를 내려받지 못해 연습용 데이터로 진행합니다.
+PRACTICE_NOTICE = """\n[연습용 데이터] FashionMNIST를 내려받지 못해 연습용 데이터로 진행합니다.
     따라서 출력되는 정확도는 FashionMNIST의 정확도가 아닙니다.
     이유: {}
     해결 방법: 인터넷에 연결한 뒤 다시 실행하세요. 또는 다음 주소에 있는 .gz 파일 4개를 내려받아
@@ -818,9 +806,9 @@ def download_fashion_mnist(mirror, raw):
 
 def write_practice_data():
     """7x7 그림을 확대하고 이동한 뒤 잡음(noise)을 더한 이미지 7,000개를 임시 폴더에 저장하고, 그 폴더를 반환합니다."""
-    root = Path(tempfile.mkdtemp())
-    atexit.register(shutil.rmtree, root, ignore_errors=True)
-    (root / "FashionMNIST" / "raw").mkdir(parents=True)
+    raw = Path(tempfile.mkdtemp(), "FashionMNIST", "raw")
+    raw.mkdir(parents=True)
+    atexit.register(shutil.rmtree, raw.parent.parent, ignore_errors=True)
     pixels = torch.tensor([[int(bit) for bit in f"{int(code, 16):049b}"] for code in GARMENTS.split()]).view(10, 7, 7)
     shapes = nn.functional.pad(pixels.repeat_interleave(3, 1).repeat_interleave(3, 2), (3, 4, 3, 4))  # [10, 28, 28]
     for split, n in (("train", 6000), ("t10k", 1000)):
@@ -831,9 +819,8 @@ def write_practice_data():
         images = 255 * (images + 0.3 * torch.randn(n, 28, 28, generator=random)).clamp(0, 1)
         for kind, array in (("images-idx3", images), ("labels-idx1", labels)):
             header = bytes([0, 0, 8, array.dim()]) + b"".join(size.to_bytes(4, "big") for size in array.shape)
-            path = root / "FashionMNIST" / "raw" / f"{split}-{kind}-ubyte"
-            path.write_bytes(header + array.to(torch.uint8).numpy().tobytes())
-    return root
+            (raw / f"{split}-{kind}-ubyte").write_bytes(header + array.to(torch.uint8).numpy().tobytes())
+    return raw.parent.parent
 
 
 if __name__ == "__main__":

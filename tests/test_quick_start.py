@@ -50,7 +50,7 @@ def test_runs_alone_on_data_at_hand(run_once):
         if name.endswith(".png"):
             assert_picture(folder / name)
             assert name in result.stdout.replace("\\", "/")
-    assert "len(training_data) = 300" in result.stdout and "len(test_data) = 60" in result.stdout
+    assert "len(training_data), len(test_data) = (300, 60)" in result.stdout
     assert "tensor.py" in result.stdout.splitlines()[-1]
 
 

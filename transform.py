@@ -63,7 +63,7 @@ from torchvision.transforms import Lambda, ToTensor, v2
 
 def form(value):
     """이미지, 배열, 텐서의 종류, 자료형(PIL 이미지는 모드), 모양, 값의 범위를 문자열로 반환합니다."""
-    array = np.asarray(value)
+    array = np.asarray(value.float() if isinstance(value, torch.Tensor) else value)
     kind = f"{type(value).__module__.partition('.')[0]} {type(value).__name__}"
     dtype = str(getattr(value, "dtype", getattr(value, "mode", ""))).removeprefix("torch.")
     shape = list(array.shape)
@@ -112,9 +112,9 @@ def convert_image(image):
 def find_divided_inputs(image):
     """3. ToTensor가 255로 나누는 입력
 
-    ToTensor는 uint8 배열과 L, RGB 같은 8비트 PIL 이미지의 값만 255로 나눕니다. 다른 자료형의 배열,
-    16비트 이미지(I;16), 실수 이미지(F)는 값의 범위를 조정하지 않고 텐서로 변환합니다. 따라서 이러한
-    입력의 값의 범위는 필요에 따라 직접 조정해야 합니다.
+    ToTensor는 uint8 배열과 L, RGB 같은 8비트 PIL 이미지의 값만 255로 나눕니다. 다른 자료형의 배열과
+    실수 이미지(F)는 자료형과 값을 유지합니다. 16비트 이미지(I;16)는 int16으로 변환하므로 32768 이상의
+    값은 음수가 됩니다. 따라서 이러한 입력은 필요에 따라 직접 조정해야 합니다.
     """
     inputs = [np.array(image, dtype=dtype) for dtype in (np.uint8, np.int32, np.int64, np.float32, np.bool_)]
     inputs += [image.convert(mode) for mode in ("L", "RGB", "I;16", "F")]
@@ -198,10 +198,10 @@ def use_soft_labels(labels, seed):
     """
     logits = torch.randn(len(labels), 10, generator=torch.Generator().manual_seed(seed))
     one_hot = F.one_hot(labels, num_classes=10).float()
-    other = labels.roll(1)  # 이웃한 샘플의 정답
-    mixed = 0.7 * one_hot + 0.3 * F.one_hot(other, num_classes=10)
+    share = 0.7  # 두 샘플을 섞는 비율
+    mixed = share * one_hot + (1 - share) * one_hot.roll(1, dims=0)  # 이웃한 샘플의 정답과 섞습니다
     show(f"{mixed[0] = }", "믹스업의 정답")
-    loss = 0.7 * F.cross_entropy(logits, labels) + 0.3 * F.cross_entropy(logits, other)
+    loss = share * F.cross_entropy(logits, labels) + (1 - share) * F.cross_entropy(logits, labels.roll(1))
     check("섞은 정답의 손실은 두 손실을 섞은 값입니다", torch.isclose(F.cross_entropy(logits, mixed), loss))
     show(f"{F.mse_loss(logits.softmax(dim=1), one_hot) = }", "확률과 원-핫 정답의 MSE")
     smooth = 0.9 * one_hot + 0.1 / 10
@@ -228,7 +228,7 @@ def use_v2(image):
     check("ToTensor와의 차이는 1e-7 이하입니다", difference.abs().max() <= 1e-7)
     for dtype in (torch.uint8, torch.int16):
         largest = v2.ToDtype(dtype, scale=True)(torch.ones(1, 1, 1)).item()
-        check(f"{dtype}: 1.0을 변환한 값은 자료형의 최댓값 {largest}입니다", largest == torch.iinfo(dtype).max)
+        check(f"{dtype}: 1.0을 변환한 값({largest})은 자료형의 최댓값입니다", largest == torch.iinfo(dtype).max)
     unscaled, restored = v2.ToDtype(torch.float32)(tensor), v2.ToDtype(torch.uint8, scale=True)(scaled)
     show(f"{form(unscaled) = !s}", "scale=False")
     check("uint8로 다시 변환할 때 scale=True이면 원래 값이 됩니다", torch.equal(restored, tensor))
@@ -266,13 +266,13 @@ def compare_training(training_data, normalize, seed, output_dir):
 
     정규화하면 확률적 경사하강법(SGD)으로 학습할 때 손실이 더 빨리 줄어드는 경우가 많습니다. 여기서는
     학습용 데이터의 일부로 작은 신경망을 학습하여 비교합니다. 초기 가중치와 배치의 순서는 같고 입력만
-    다릅니다. 업데이트 크기를 매개변수마다 조정하는 Adam에서는 차이가 이보다 작을 수 있습니다.
+    다릅니다. Adam에서는 차이가 이보다 작을 수 있고, 학습률이 너무 크면 결과가 반대일 수도 있습니다.
     """
     X, y = training_data.data[:2000].unsqueeze(1) / 255, training_data.targets[:2000]
     curves = []
     for learning_rate in (0.01, 0.1):
         before, after = (train_with_sgd(x, y, learning_rate, seed) for x in (X, normalize(X)))
-        numbers = f"{before[-1]:.4f}, {after[-1]:.4f}"
+        numbers = f"정규화 전 {before[-1]:.4f}, 정규화 후 {after[-1]:.4f}"
         check(f"학습률 {learning_rate}: 정규화한 입력의 학습 손실이 더 작습니다 ({numbers})", after[-1] < before[-1])
         curves.append((learning_rate, before, after))
     save_figure(draw_sgd_curves(curves), output_dir / "transform_normalize_sgd.png")
@@ -311,6 +311,7 @@ def compose_in_order(image, normalize, output_dir):
     other = v2.Pad(4)
     results = []
     for steps in ([other, normalize], [normalize, other]):
+        torch.manual_seed(0)  # other가 무작위 변형이어도 순서만 다르게 합니다
         result, name = v2.Compose([to_float, *steps])(image), ", ".join(type(step).__name__ for step in steps)
         print(f"    {name}: {form(result)}, 왼쪽 위 픽셀 {result[0, 0, 0]:.4f}")
         results.append((name, result))
@@ -324,7 +325,7 @@ class SaltAndPepper:
         self.amount = amount
 
     def __call__(self, image):  # 0~1인 실수 텐서입니다. [C, H, W]와 [N, C, H, W]를 모두 받습니다
-        noise = torch.rand(image.shape, device=image.device)
+        noise = torch.rand_like(image[..., :1, :, :])  # 한 픽셀의 모든 채널에 같은 난수를 사용합니다
         image = image.masked_fill(noise < self.amount / 2, 0)  # masked_fill_과 달리 새 텐서를 반환합니다
         return image.masked_fill(noise > 1 - self.amount / 2, 1)
 
@@ -338,11 +339,11 @@ def use_custom_transform(seed):
     """
     torch.manual_seed(seed)
     noise, gray = SaltAndPepper(amount=0.2), torch.full((1, 200, 200), 0.5)
-    noisy = noise(gray)
+    original, noisy = gray.clone(), noise(gray)
     shares = torch.stack([(noisy == value).float().mean() for value in (0, 1)])
     show(f"{shares = }", "검은색과 흰색으로 변경된 픽셀의 비율")
     check("두 비율은 amount의 절반에 가깝습니다", (shares - noise.amount / 2).abs().max() < 0.02)
-    check("입력 이미지는 변경되지 않았습니다", torch.equal(gray, torch.full_like(gray, 0.5)))
+    check("입력 이미지는 변경되지 않았습니다", torch.equal(gray, original))
 
 
 def augment_training_data(data_dir, image, normalize, seed, output_dir):
@@ -437,7 +438,7 @@ def send_to_worker(data_dir, to_one_hot):
     started = time.perf_counter()
     y = torch.cat([y for _, y in start_workers(loader)])
     print(f"    워커 시작부터 {time.perf_counter() - started:.1f}초, {form(y)}")
-    check("워커가 변환한 정답도 같습니다", torch.equal(y, torch.stack([y for _, y in samples])))
+    check("워커가 변환한 정답도 같습니다", y.equal(torch.stack([torch.as_tensor(y) for _, y in samples])))
 
 
 def try_pickle(value):
@@ -522,7 +523,7 @@ def scatter_one_hot(y, num_classes):
 
 def normalize_channels(x):
     """이미지 x [N, C, H, W]를 채널마다 평균 0, 표준편차 1로 정규화하여 반환하세요. 모양은 x와 같습니다.
-    예: C가 3이면 평균과 표준편차를 3개씩 계산하고, 각 채널의 값을 그 채널의 평균과 표준편차로 정규화합니다.
+    예: C가 3이면 평균과 표준편차를 3개씩 계산합니다. 표준편차는 std의 기본값(correction=1)으로 계산하세요.
     힌트: mean과 std에 dim=(0, 2, 3)과 keepdim=True를 지정해 보세요.
     """
     return None
@@ -562,11 +563,14 @@ def check_practice():
 
     @functools.wraps(make_center_eraser)
     def erase(image, size):
-        transform = make_center_eraser(size)
-        return transform and torch.stack([transform(image), image])  # 입력을 변경했는지도 비교합니다
+        transform, original = make_center_eraser(size), image.clone()
+        result = transform and transform(image)
+        if not torch.equal(image, original):
+            raise ValueError("입력 이미지가 변경되었습니다")
+        return result
 
     def erased(image, size):
-        return torch.stack([image * F.pad(torch.zeros(size, size), [(6 - size) // 2] * 4, value=1), image])
+        return image * F.pad(torch.zeros(size, size), [(6 - size) // 2] * 4, value=1)
 
     practice(scatter_one_hot, F.one_hot, (y, 4), (y[1:], 7), (y[:0], 2))
     practice(normalize_channels, normalized, (x,), (x[:1] * 5,), (x[:, :1] - 3,))

@@ -369,6 +369,15 @@ EDITS = {
     ),
     "mean squared error, large rate": ({LOSS: "F.mse_loss(z, y)", RATE: "learning_rate=1.2, steps=40"}, 3),
     "shared node, wide data": ({LOSS: "(z * z + z).sum()", DATA: "torch.linspace(0, 10, 60)"}, 3),
+    "numbers on the left, other t, limit of the rate": (
+        {
+            "    a = w * x\n    b = a + 1\n": "    a = 2 * w * x\n    b = 1 + a\n",
+            "t = torch.tensor(3.0, requires": "t = torch.tensor(5.0, requires",
+            "(8.0, 3.0, -1.0)": "(8, 5, -1)",
+            RATIOS: "(0.5, 1.0, 1.1)",
+        },
+        1,  # 1절의 도함수는 2를 곱하지 않은 식으로 계산합니다
+    ),
     "no zeroing": ({"w.grad = b.grad = None": "pass"}, 1),
     "square in a loop, wrong rule": (
         {"y = 2 * y + 1": "y = y * y + 1", "return grad_output * torch.sigmoid(x)": "return torch.sigmoid(x)"},

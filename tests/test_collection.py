@@ -1,23 +1,18 @@
-"""모든 장의 공통 규칙: 독립 실행, 같은 사본, 구조, 옵션, 인코딩, 노트북, 중단, README."""
+"""모든 장의 공통 규칙: 독립 실행, 같은 사본, 구조, 옵션, 인코딩, 그림, README."""
 
 import ast
 import importlib.machinery
 import importlib.util
 import io
-import os
 import re
-import signal
-import subprocess
 import sys
-import time
 
 import matplotlib.pyplot as plt
 import pytest
 import torch
-from tools import CHAPTERS, ROOT, assert_picture, load_chapter, own_errors, run_main, source, user_environment
+from tools import CHAPTERS, READS_DATA, ROOT, assert_picture, load_chapter, own_errors, run_main, source
 
 TRAINS = [name for name in CHAPTERS if "--epochs" in source(name)]
-READS_DATA = [name for name in CHAPTERS if "--data-dir" in source(name)]
 HELPERS = "# ---- 여기부터는 여러 장에서 공통으로 사용하는 도우미 함수입니다. 건너뛰어도 괜찮습니다. ----\n"
 
 
@@ -172,11 +167,10 @@ def assert_one_korean_error(message):
     assert isinstance(message, str) and len(message.splitlines()) == 1 and re.search("[가-힣]", message)
 
 
-@pytest.mark.parametrize("option", ["--output-dir", "--data-dir"])
 @pytest.mark.parametrize("name", READS_DATA)
-def test_folder_that_is_a_file(name, option, tmp_path, monkeypatch):
+def test_data_folder_that_is_a_file(name, tmp_path, monkeypatch):
     (tmp_path / "taken").write_text("중요한 내용", encoding="utf-8")
-    folders = {"--output-dir": tmp_path / "outputs", option: tmp_path / "taken"}
+    folders = {"--output-dir": tmp_path / "outputs", "--data-dir": tmp_path / "taken"}
     with pytest.raises(SystemExit) as stop:
         run_main(name, monkeypatch, *[word for pair in folders.items() for word in pair])
     assert_one_korean_error(stop.value.code)
@@ -218,65 +212,14 @@ def test_show_opens_every_figure_in_a_window(display, tmp_path, tiny_data, monke
     assert len(windows) == len(list(tmp_path.glob("*.png"))) == 3
 
 
-def test_notebook_keeps_its_backend(monkeypatch, tmp_path):
-    chapter = load_chapter("quick_start")
-    switched = []
-    monkeypatch.setattr(plt, "switch_backend", switched.append)
-    chapter.prepare_outputs(tmp_path, False)
-    monkeypatch.setitem(sys.modules, "ipykernel", object())
-    chapter.prepare_outputs(tmp_path, False)
-    assert switched == ["agg"]
-
-
 def test_claim_that_fails_is_told_and_the_run_goes_on(tmp_path, tiny_data, monkeypatch, capsys):
-    edits = {"matrix[target, prediction] += 1": "matrix[target, prediction] += 2"}
+    edits = {"bincount(minlength=n) for": "bincount(minlength=n) * 2 for"}
     options = ("--epochs", 1, "--data-dir", tiny_data, "--output-dir", tmp_path)
     with pytest.raises(SystemExit) as stop:
         run_main("quick_start", monkeypatch, *options, edits=edits)
     output = capsys.readouterr().out
     assert output.count("✗") == stop.value.code.count("✗") == 1 and "tensor.py" in output.splitlines()[-1]
     assert len(list(tmp_path.glob("*.png"))) == 3
-
-
-# ---- 중단 ----
-
-
-def start(name, folder, *args):
-    """stdout이 파이프인 프로세스를 시작합니다."""
-    (folder / f"{name}.py").write_text(source(name), encoding="utf-8")
-    command = [sys.executable, f"{name}.py", *map(str, args)]
-    return subprocess.Popen(
-        command,
-        cwd=folder,
-        env=user_environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-    )
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows에서는 SIGINT를 다르게 전달합니다")
-def test_interrupt_is_told_in_one_line(tmp_path, tiny_data):
-    with start("quick_start", tmp_path, "--epochs", 1000, "--data-dir", tiny_data) as process:
-        for line in process.stdout:
-            if "[" in line and "/300]" in line:  # 학습을 시작했습니다
-                break
-        time.sleep(0.1)
-        process.send_signal(signal.SIGINT)
-        _, error = process.communicate(timeout=60)
-    assert process.returncode in (-signal.SIGINT, 130)
-    assert len(error.strip().splitlines()) == 1 and re.search("[가-힣]", error)
-    assert list((tmp_path / "outputs").iterdir()) == []
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows에는 head와 SIGPIPE가 없습니다")
-def test_closed_pipe_is_told_in_one_line(tmp_path, tiny_data):
-    with start("quick_start", tmp_path, "--epochs", 1000, "--data-dir", tiny_data) as process:
-        process.stdout.readline()
-        process.stdout.close()
-        error = process.stderr.read()
-    assert "Traceback" not in error and "Exception" not in error and len(error.strip().splitlines()) == 1
 
 
 # ---- README ----

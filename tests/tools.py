@@ -12,6 +12,7 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = ["quick_start", "tensor", "data_tutorial", "transform", "model", "autograd", "optimization"]
+READS_DATA = ["quick_start", "data_tutorial", "transform", "optimization"]
 DEAD_PROXY = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "no_proxy": ""}
 
 

@@ -22,7 +22,7 @@ TorchVision의 데이터셋을 살펴보고, 이미지 파일과 labels.csv로 �
     10. 학습용에만 증강 적용하기               augment_training_only
     11. 불균형 클래스와 샘플러(sampler)        balance_classes
     12. 길이가 다른 샘플과 collate_fn          pad_and_collate, batch_unequal_lengths
-    13. 데이터를 불러오는 속도                 compare_loading_speed, load_into_memory, SampleList
+    13. 데이터를 불러오는 속도                 compare_loading_speed, load_into_memory
     14. 워커가 유리한 경우                     use_workers, read_slowly
 
 다음 장은 transform.py입니다.
@@ -114,7 +114,7 @@ def index_samples(training_data):
     """
     image, label = training_data[0]
     show(f"{image.shape = }")
-    show(f"{label = }", "클래스 번호")
+    show(f"{label = }", "정답")
     with expect(ValueError):
         training_data[0:3]
     subset = Subset(training_data, range(3))
@@ -235,7 +235,7 @@ def iterate_in_batches(dataset):
     for batch, (X, y) in enumerate(dataloader):
         print(f"    배치 {batch}: X {list(X.shape)}, y {list(y.shape)}")
         sizes.append(len(X))
-    check("1에폭 동안 모든 샘플을 한 번씩 불러옵니다", sum(sizes) == len(dataset))
+    check("1에폭에 불러온 샘플의 개수는 데이터셋의 크기와 같습니다", sum(sizes) == len(dataset))
     check("len(dataloader)는 배치의 개수입니다", len(sizes) == len(dataloader))
     full_batches = DataLoader(dataset, batch_size=32, shuffle=True, drop_last=True)
     show(f"{[len(X) for X, y in full_batches] = }")
@@ -251,10 +251,10 @@ def repeat_the_order(seed):
     """
     generator = torch.Generator().manual_seed(seed)
     dataloader = DataLoader(range(20), batch_size=20, shuffle=True, generator=generator)
-    epoch1 = next(iter(dataloader)).tolist()
-    epoch2 = next(iter(dataloader)).tolist()
+    epoch1 = torch.cat(list(dataloader)).tolist()
+    epoch2 = torch.cat(list(dataloader)).tolist()
     generator.manual_seed(seed)
-    again = next(iter(dataloader)).tolist()
+    again = torch.cat(list(dataloader)).tolist()
     show(f"{epoch1 = }")
     show(f"{epoch2 = }")
     show(f"{again = }")
@@ -328,9 +328,10 @@ def augment_training_only(data_dir, seed):
 def balance_classes(training_data, labels, seed):
     """11. 불균형 클래스와 샘플러(sampler)
 
-    샘플러는 샘플을 가져오는 순서를 결정합니다. WeightedRandomSampler는 가중치에 비례하는 확률로 샘플을
-    뽑습니다. 가중치를 1 / (클래스의 샘플 개수)로 지정하면 모든 클래스가 비슷한 횟수만큼 나옵니다.
-    하지만 샘플이 적은 클래스의 이미지가 반복될 뿐, 새로운 이미지가 생기지는 않습니다.
+    샘플러는 샘플을 가져오는 순서를 결정합니다. WeightedRandomSampler는 기본적으로 중복을 허용하며,
+    가중치에 비례하는 확률로 샘플을 뽑습니다. 가중치를 1 / (클래스의 샘플 개수)로 지정하면 모든 클래스가
+    비슷한 횟수만큼 나옵니다. 하지만 샘플이 적은 클래스의 이미지가 반복될 뿐, 새로운 이미지가 생기지는
+    않습니다.
     """
     common, rare = labels.unique()[:2]
     common_indices = (labels == common).nonzero()[:500, 0].tolist()
@@ -375,13 +376,6 @@ def load_into_memory(dataset):
     return TensorDataset(X, y)
 
 
-class SampleList(list):
-    """배치에 필요한 샘플을 한 번에 반환하는 데이터셋입니다. len()과 인덱싱은 리스트의 기능을 그대로 사용합니다."""
-
-    def __getitems__(self, indices):
-        return [self[i] for i in indices]
-
-
 def prepare_dataloaders(dataset, seed, batch_size, workers):
     """같은 배치를 같은 순서로 불러오는 데이터로더를 방법별로 생성합니다."""
     torch.set_num_threads(1)  # 워커처럼 스레드 하나만 사용해 조건을 맞춥니다
@@ -393,7 +387,7 @@ def prepare_dataloaders(dataset, seed, batch_size, workers):
         "sample by sample": DataLoader(dataset, batch_size, sampler=order),
         f"{workers} workers": DataLoader(dataset, batch_size, sampler=order, num_workers=workers),
         "load_into_memory": DataLoader(memory, batch_size, sampler=order),
-        "__getitems__": DataLoader(SampleList(zip(*memory.tensors)), batch_size, sampler=order),
+        "list of samples": DataLoader(list(zip(*memory.tensors)), batch_size, sampler=order),
         "BatchSampler": DataLoader(memory, batch_size=None, sampler=batches),
         f"BatchSampler, {workers} workers": DataLoader(memory, batch_size=None, sampler=batches, num_workers=workers),
     }
@@ -424,7 +418,8 @@ def compare_loading_speed(training_data, seed, batch_size=64, workers=2):
     지정하면 워커(worker) 프로세스가 대신 가져옵니다. load_into_memory는 모든 샘플을 배치 하나로 불러와
     메모리에 저장합니다. 이때 transform을 한 번만 적용하므로, 무작위 변형의 결과도 에폭마다 같습니다.
 
-    데이터셋에 정의한 __getitems__는 배치마다 인덱스의 리스트를 받아 샘플의 리스트를 반환합니다.
+    list of samples는 저장한 텐서를 샘플별로 미리 나눈 리스트입니다. 데이터셋에 __getitems__를 정의하면
+    배치마다 인덱스의 리스트를 받아 샘플의 리스트를 반환하지만, 그것만으로는 빨라지지 않습니다.
     batch_size=None과 함께 sampler로 BatchSampler를 전달하면 TensorDataset이 배치를 직접 반환합니다.
     표의 load_into_memory부터는 저장한 데이터로 측정하고, 저장하는 시간은 제외합니다. 이미 빠른 방법에
     워커를 추가하면, 프로세스를 시작하고 배치를 전달하는 시간 때문에 보통 더 느려집니다.
@@ -587,7 +582,7 @@ def draw_samples(dataset, seed):
     for axis, index in zip(axes.flat, indices):
         image, label = dataset[index]
         name = datasets.FashionMNIST.classes[int(class_index(torch.as_tensor(label)[None]))]
-        axis.imshow(image.mean(dim=0).numpy(), cmap="gray")  # 채널이 여러 개이면 평균을 그립니다
+        axis.imshow(image.float().mean(dim=0).numpy(), cmap="gray")  # 채널이 여러 개이면 평균을 그립니다
         axis.set_title(f"{name}\n(index {index})", fontsize=11)
         axis.axis("off")
     return figure
@@ -617,7 +612,7 @@ def draw_shared_transform(original, wrong, training, right):
     for row, name, images in zip(axes, names, (original, wrong, training, right)):
         row[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=11)
         for axis, image in zip(row, images):
-            axis.imshow(image.mean(dim=0).numpy(), cmap="gray")
+            axis.imshow(image.float().mean(dim=0).numpy(), cmap="gray")
             axis.set(xticks=[], yticks=[])
             axis.spines[:].set(color="#D55E00" if images is wrong else "#0072B2", linewidth=3)
     return figure

@@ -166,7 +166,7 @@ def run_epochs(model, optimizer, dataloaders, epochs, end_factor=1.0):
 
 
 def train(dataloader, model, loss_fn, optimizer, scheduler):
-    """모든 배치를 한 번씩 학습하고, 샘플당 평균 손실을 반환합니다."""
+    """모든 배치를 한 번씩 학습하고, 샘플당 평균 손실을 반환합니다. loss_fn은 배치의 평균 손실을 반환해야 합니다."""
     device = next(model.parameters()).device
     seen, total_loss = 0, 0.0
     model.train()
@@ -182,7 +182,7 @@ def train(dataloader, model, loss_fn, optimizer, scheduler):
         total_loss += loss.detach() * len(X)  # item()은 GPU 연산이 끝나기를 기다리므로 배치마다 호출하지 않습니다
         if batch % 100 == 0:
             print(f"    손실 {loss.item():.4f}  [{seen:>5}/{len(dataloader.dataset)}]", flush=True)
-    return total_loss.item() / seen
+    return float(total_loss) / seen
 
 
 def test(dataloader, model, loss_fn):

@@ -62,7 +62,7 @@ def load_datasets(data_dir):
     show(f"{len(training_data), len(test_data) = }")
     image, label = training_data[0]
     show(f"{image.shape = }", "채널, 높이, 너비")
-    show(f"{label = }", "정답은 클래스 번호입니다")
+    show(f"{label = }", "정답 (target_transform이 없으면 클래스 번호)")
     classes = datasets.FashionMNIST.classes
     named_data = datasets.FashionMNIST(root=data_dir, target_transform=lambda y: classes[y])
     show(f"{named_data[0][1] = }", "target_transform으로 변환한 정답")
@@ -163,7 +163,7 @@ def fit(model, train_dataloader, test_dataloader, epochs, learning_rate):
 
 
 def train(dataloader, model, loss_fn, optimizer, scheduler):
-    """모든 배치를 한 번씩 학습하고, 샘플당 평균 손실을 반환합니다."""
+    """모든 배치를 한 번씩 학습하고, 샘플당 평균 손실을 반환합니다. loss_fn은 배치의 평균 손실을 반환해야 합니다."""
     device = next(model.parameters()).device
     seen, total_loss = 0, 0.0
     model.train()
@@ -179,7 +179,7 @@ def train(dataloader, model, loss_fn, optimizer, scheduler):
         total_loss += loss.detach() * len(X)  # item()은 GPU 연산이 끝나기를 기다리므로 배치마다 호출하지 않습니다
         if batch % 100 == 0:
             print(f"    손실 {loss.item():.4f}  [{seen:>5}/{len(dataloader.dataset)}]", flush=True)
-    return total_loss.item() / seen
+    return float(total_loss) / seen
 
 
 def test(dataloader, model, loss_fn):
@@ -204,8 +204,8 @@ def save_and_load(model, path):
     모델을 저장하는 일반적인 방법은 매개변수가 들어 있는 내부 상태 사전(state dictionary)을
     직렬화(serialize)하는 것입니다. 불러올 때는 같은 구조의 모델을 새로 생성한 뒤 상태 사전을
     불러옵니다. weights_only=True(PyTorch 2.6부터 기본값)를 지정하면 텐서처럼 허용된 자료형만 불러오며,
-    파일에 포함된 임의의 코드는 실행하지 않습니다. 모델의 구조가 같은 공식 튜토리얼의 코드로도 이 파일을
-    불러올 수 있습니다.
+    파일에 포함된 임의의 코드는 실행하지 않습니다. 모델의 구조가 같으면 공식 튜토리얼의 코드로도 이
+    파일을 불러올 수 있습니다.
     """
     with save_whole(path) as file:
         torch.save(model.state_dict(), file)
@@ -244,7 +244,7 @@ def count_mistakes(probabilities, targets):
     """7. 클래스별 정확도와 혼동 행렬(confusion matrix)
 
     정확도 하나만으로는 모델이 어떤 클래스를 혼동하는지 알 수 없습니다. 혼동 행렬의 행은 정답, 열은
-    예측이므로 대각선의 값은 맞힌 샘플의 개수입니다. 각 값을 그 행의 합으로 나누면 클래스별
+    예측이므로 대각선의 값은 맞힌 샘플의 개수입니다. 이 값을 그 행의 합으로 나누면 클래스별
     정확도(재현율, recall)를 얻습니다.
     """
     classes, predictions = datasets.FashionMNIST.classes, probabilities.argmax(dim=1)
@@ -254,8 +254,7 @@ def count_mistakes(probabilities, targets):
         accuracy = 100 * correct / row.sum().clamp(min=1)
         print(f"    {name:<12} {row.sum():>5}개 중 {correct:>5}개를 맞혔습니다 ({accuracy:.1f}%)")
     most, i = matrix.clone().fill_diagonal_(0).flatten().max(dim=0)
-    if most > 0:
-        print(f"    가장 많이 혼동한 경우: 정답 {classes[i // n]}, 예측 {classes[i % n]} (샘플 {most}개)")
+    print(f"    가장 많은 오답: 정답 {classes[i // n]}, 예측 {classes[i % n]} ({most}개)" if most else "    오답 없음")
     check("대각선의 합은 맞힌 샘플의 개수입니다", matrix.diagonal().sum() == (predictions == targets).sum())
     return matrix
 
@@ -365,7 +364,7 @@ def check_practice():
     practice(top2_accuracy, lambda z, y: sum((row > row[k]).sum() < 2 for row, k in zip(z, y)) / len(y), *inputs)
     inputs = (best, y, 1), (y[[1, 1, 0, 1]], y[[1, 0, 1, 0]], 1), (best, y, 9)
     practice(accuracy_of_class, lambda p, y, k: sum(p[y == k] == k) / max(sum(y == k), 1), *inputs)
-    practice(most_confident_mistake, mistake, (p, y), (p, best), (p[4:], y[4:]))
+    practice(most_confident_mistake, mistake, (p, y), (p, best), (p, y.roll(2)))
     practice(train_one_step, step, (model, X, y, 0.5), (model, X[:1], y[:1], 2.0), (model, X, y, 0.0))
 
 

@@ -344,18 +344,18 @@ def test_every_method_gives_the_same_batches(chapter, tiny, pixels):
         assert torch.cat([y for X, y in batches]).tolist() == (order % 10).tolist()
 
 
-def test_getitems_is_asked_once_per_batch_and_returns_samples(chapter):
+def test_getitems_is_asked_once_per_batch_and_returns_samples():
+    """13절에서 설명하는 __getitems__의 동작입니다."""
     asked = []
 
-    class Watched(chapter.SampleList):
+    class Watched(list):
         def __getitems__(self, indices):
             asked.append(indices)
-            return super().__getitems__(indices)
+            return [self[i] for i in indices]
 
     dataset = Watched((torch.tensor([i]), torch.tensor(-i)) for i in range(9))
-    (X, y), *_ = DataLoader(Subset(dataset, [7, 3, 2]), 2)
+    (X, y), *_ = DataLoader(dataset, 2, sampler=[7, 3, 2])
     assert asked == [[7, 3], [2]] and X.tolist() == [[7], [3]] and y.tolist() == [-7, -3]
-    assert dataset.__getitems__([4, 1]) == [dataset[4], dataset[1]] and len(dataset) == 9
 
 
 def test_load_into_memory_keeps_samples_and_labels(chapter, tiny_data):
@@ -366,12 +366,15 @@ def test_load_into_memory_keeps_samples_and_labels(chapter, tiny_data):
 
 @pytest.mark.parametrize("wrong", ["order", "value"])
 def test_comparison_finds_other_batches(chapter, tiny, wrong):
-    class Wrong(chapter.SampleList):
-        def __getitems__(self, indices):
-            samples = super().__getitems__(indices)
-            return samples[::-1] if wrong == "order" else [(X + (y == 7), y) for X, y in samples]
+    prepare = chapter.prepare_dataloaders
 
-    chapter.SampleList = Wrong
+    def prepare_wrong(*args):
+        dataloaders = prepare(*args)
+        samples, order = dataloaders["list of samples"].dataset, dataloaders["list of samples"].sampler
+        wrong_samples = samples[::-1] if wrong == "order" else [(X + (y == 7), y) for X, y in samples]
+        return dataloaders | {"list of samples": DataLoader(wrong_samples, 32, sampler=order)}
+
+    chapter.prepare_dataloaders = prepare_wrong
     speeds = chapter.compare_loading_speed(tiny, seed=0, batch_size=32, workers=0)
     assert claims(chapter) == ([False, False] if wrong == "order" else [True, False])
     assert len(speeds) == 6 and min(speeds.values()) > 0
@@ -443,7 +446,6 @@ EDITS = {
             "workers=2": "workers=3",
             "v2.RandomRotation(45), ToTensor()": "ToTensor(), v2.RandomErasing(p=1)",
             "num_samples=1000": "num_samples=10",
-            "def __getitems__": "def get_samples",
         },
         0,
     ),

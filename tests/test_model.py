@@ -72,7 +72,7 @@ def test_small_weights_stop_sgd_but_not_adam(alone):
     losses = {
         (name, kind): float(last)
         for name, kind, last in re.findall(
-            r"^    (\S.*?) +(SGD|Adam) +손실 \S+ → (\S+),", alone[1].stdout, re.MULTILINE
+            r"^    (\S.*?) +(SGD|Adam) .*손실 \S+ → (\S+),", alone[1].stdout, re.MULTILINE
         )
     }
     assert len(losses) == 8 and math.isnan(losses["3.0 x Kaiming", "SGD"])

@@ -589,7 +589,6 @@ def main():
     prepare_terminal()
     args = parse_args()
     output_dir = prepare_outputs(args.output_dir, args.show)
-    torch.set_printoptions(sci_mode=False, linewidth=88, threshold=20, edgeitems=1)
     print(f"6장. 자동 미분  |  PyTorch {torch.__version__}  |  장치(device): cpu")
     weight, feature = teach(follow_one_number)
     teach(compare_engines, weight, feature)
@@ -610,7 +609,6 @@ def main():
     teach(use_own_function)
     teach(compare_inference_mode)
     teach(check_practice)
-    torch.set_printoptions(profile="default")  # 노트북에서 실행해도 다른 셀의 출력이 달라지지 않게 합니다
     finish(started, "optimization.py", args.show)
 
 

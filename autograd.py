@@ -90,7 +90,7 @@ def follow_one_number():
 
 
 class Value:
-    """숫자 하나의 값(data)과 변화도(grad)를 저장하고, 어떤 입력으로 계산되었는지 기억합니다."""
+    """숫자 하나의 값(data), 변화도(grad), 계산에 사용된 입력을 저장합니다. 연산은 +, *, **만 지원합니다."""
 
     def __init__(self, data, inputs=()):
         self.data, self.grad = data, 0.0
@@ -483,7 +483,7 @@ def differentiate_twice():
     with expect(RuntimeError):
         torch.autograd.grad(untracked.sum(), x)
     (first,) = torch.autograd.grad(f(x).sum(), x, create_graph=True)
-    (second,) = torch.autograd.grad(first.sum(), x)
+    (second,) = torch.autograd.grad(first.sum() + 0 * x.sum(), x)  # f'에 x가 없어도(직선) 0을 계산합니다
     x, first, h = x.detach(), first.detach(), 1e-4
     for i in range(20, len(x), 40):
         print(f"    x = {x[i]:>4.1f}, f(x) = {f(x[i]):>6.3f}, f'(x) = {first[i]:>6.3f}, f''(x) = {second[i]:>6.3f}")
@@ -663,7 +663,7 @@ def cross_entropy_gradient(logits, y):
 
 def make_leaky_relu(slope):
     """x > 0이면 x를, 아니면 slope * x를 계산하는 torch.autograd.Function의 하위 클래스를 정의해 반환하세요.
-    예: slope가 0.1이고 x가 -2이면 값은 -0.2이고 도함수는 0.1입니다.
+    예: slope가 0.1, x가 -2, grad_output이 10이면 값은 -0.2이고 변화도는 1입니다.
     힌트: 17절의 Softplus를 참고하고, backward에서 grad_output을 곱하세요.
     """
     return None
@@ -682,7 +682,7 @@ def check_practice():
     def value_and_derivative(function):
         x = torch.tensor([-2.0, 3.0], dtype=torch.float64, requires_grad=True)
         result = function.apply(x)
-        return torch.stack([result, *torch.autograd.grad(result, x, x.detach())])
+        return torch.stack([result, *torch.autograd.grad(result, x, torch.full_like(x, 10))])
 
     def leaky_relu(slope):
         return type("Reference", (), {"apply": partial(F.leaky_relu, negative_slope=slope)})
@@ -701,7 +701,7 @@ def draw_line_fit(x, y, history):
     left.plot(x, y, "o", color="#999999", markersize=5, label="data")
     styles = [(0, ":", "#E69F00"), (2, "-.", "#CC79A7"), (5, "--", "#009E73"), (len(history) - 1, "-", "#0072B2")]
     for step, style, color in styles:
-        w, b, _ = history[min(step, len(history) - 1)]
+        w, b, _ = history[step := min(step, len(history) - 1)]
         left.plot(x, w * x + b, style, color=color, lw=2.5, label=f"step {step}: {w:.2f} x + {b:.2f}")
     left.set(title="Data and the line", xlabel="x", ylabel="y", ylim=(y.min().item() - 0.5, y.max().item() + 0.5))
     left.legend()
@@ -806,7 +806,7 @@ def expect(kind):
     """이 블록에서는 kind 오류가 발생해야 합니다. 오류가 발생한 코드와 메시지 전체를 출력하고 계속합니다."""
     try:
         yield
-        check(f"{kind.__name__}가 발생합니다", False)
+        check(f"이 블록에서는 다음 오류가 발생합니다: {kind.__name__}", False)
     except kind as error:
         print(f"    {traceback.extract_tb(error.__traceback__)[1].line}")
         message = f"{type(error).__name__}: {error}"

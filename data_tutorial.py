@@ -65,7 +65,7 @@ def open_fashion_mnist(data_dir):
 
     데이터를 처리하는 코드를 학습 코드와 분리하면 코드를 읽기 쉽고, 학습 코드를 변경하지 않고도 다른
     데이터를 사용할 수 있습니다. PyTorch에서는 Dataset이 샘플과 정답을 저장하고, DataLoader가 Dataset을
-    배치 단위로 순회하는 반복 가능한 객체로 감쌉니다.
+    배치 단위로 순회 가능한 객체(iterable)로 감쌉니다.
 
     root에는 데이터를 저장할 경로를 지정합니다. train은 학습용(True)과 테스트용(False) 중 하나를
     선택합니다. download=True를 지정하면 root에 데이터가 없을 때만 인터넷에서 내려받습니다.
@@ -181,7 +181,7 @@ def read_image_folder(raw_data, image_dir):
     show(f"{labels_file.read_text().split()[:3] = }")
     images, labels = zip(*custom_data)
     old_images, old_labels = zip(*Subset(raw_data, range(len(custom_data))))
-    same_pixels = [new.convert(old.mode).tobytes() == old.tobytes() for new, old in zip(images, old_images)]
+    same_pixels = [torch.equal(*(v2.ToImage()(x).float().mean(0) for x in pair)) for pair in zip(images, old_images)]
     check("파일에서 읽은 이미지는 모든 픽셀이 원본과 같습니다", all(same_pixels))
     check("파일에서 읽은 정답도 원본과 같습니다", labels == old_labels)
     transform = v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True)])
@@ -270,7 +270,8 @@ def count_classes(training_data, test_data):
     """
     train_labels = torch.cat([class_index(y) for X, y in DataLoader(training_data, batch_size=1000)])
     test_labels = torch.cat([class_index(y) for X, y in DataLoader(test_data, batch_size=1000)])
-    for k, name in enumerate(datasets.FashionMNIST.classes):
+    names = range(10) if getattr(training_data, "target_transform", None) else datasets.FashionMNIST.classes
+    for k, name in enumerate(names):  # target_transform이 있으면 클래스 이름 대신 번호를 출력합니다
         print(f"    {name:<12} 학습용 {(train_labels == k).sum():>5}개, 테스트용 {(test_labels == k).sum():>5}개")
     check("샘플마다 정답이 하나씩 있습니다", len(train_labels) == len(training_data))
     return train_labels, test_labels
@@ -419,10 +420,10 @@ def compare_loading_speed(training_data, seed, batch_size=64, workers=2):
     메모리에 저장합니다. 이때 transform을 한 번만 적용하므로, 무작위 변형의 결과도 에폭마다 같습니다.
 
     list of samples는 저장한 텐서를 샘플별로 미리 나눈 리스트입니다. 데이터셋에 __getitems__를 정의하면
-    배치마다 인덱스의 리스트를 받아 샘플의 리스트를 반환하지만, 그것만으로는 빨라지지 않습니다.
-    batch_size=None과 함께 sampler로 BatchSampler를 전달하면 TensorDataset이 배치를 직접 반환합니다.
-    표의 load_into_memory부터는 저장한 데이터로 측정하고, 저장하는 시간은 제외합니다. 이미 빠른 방법에
-    워커를 추가하면, 프로세스를 시작하고 배치를 전달하는 시간 때문에 보통 더 느려집니다.
+    배치마다 인덱스의 리스트를 받아 샘플의 리스트를 반환하지만, 샘플을 한꺼번에 읽지 않으면 빨라지지
+    않습니다. batch_size=None과 함께 sampler로 BatchSampler를 전달하면 TensorDataset이 배치를 직접
+    반환합니다. 표의 load_into_memory부터는 저장한 데이터로 측정하고, 저장하는 시간은 제외합니다. 이미
+    빠른 방법에 워커를 추가하면, 프로세스를 시작하고 배치를 전달하는 시간 때문에 보통 더 느려집니다.
     """
     dataset = Subset(training_data, range(min(8000, len(training_data))))
     dataloaders = prepare_dataloaders(dataset, seed, batch_size, workers)
@@ -515,7 +516,7 @@ def parse_args():
 # 직접 해 보기
 #   1. write_image_files의 count=100을 count=50으로 변경해 보세요. 6번 절에서 마지막 배치의 크기가 18이 됩니다.
 #   2. compare_loading_speed의 batch_size=64를 batch_size=8로 변경해 보세요. BatchSampler의 배율이 크게 줄어듭니다.
-#   3. balance_classes의 weights를 torch.ones(len(y))로 변경해 보세요. 적은 클래스가 약 90번만 나오고 ✗가 표시됩니다.
+#   3. balance_classes의 weights를 torch.ones(len(y))로 변경해 보세요. 1번 클래스가 약 90번만 나오고 ✗가 표시됩니다.
 # ---- 연습 문제: 먼저 이 파일을 복사해 두세요. ----
 
 
@@ -581,8 +582,10 @@ def draw_samples(dataset, seed):
     figure.suptitle("Random training samples with their class names")
     for axis, index in zip(axes.flat, indices):
         image, label = dataset[index]
-        name = datasets.FashionMNIST.classes[int(class_index(torch.as_tensor(label)[None]))]
-        axis.imshow(image.float().mean(dim=0).numpy(), cmap="gray")  # 채널이 여러 개이면 평균을 그립니다
+        number = int(class_index(torch.as_tensor(label)[None]))
+        named = not getattr(dataset, "target_transform", None)  # 변환한 정답에는 클래스 이름이 맞지 않습니다
+        name = datasets.FashionMNIST.classes[number] if named else f"label {number}"
+        axis.imshow(image.float().reshape(-1, *image.shape[-2:]).mean(0).numpy(), cmap="gray")  # 채널의 평균을 그립니다
         axis.set_title(f"{name}\n(index {index})", fontsize=11)
         axis.axis("off")
     return figure
@@ -659,7 +662,7 @@ def expect(kind):
     """이 블록에서는 kind 오류가 발생해야 합니다. 오류가 발생한 코드와 메시지 전체를 출력하고 계속합니다."""
     try:
         yield
-        check(f"{kind.__name__}가 발생합니다", False)
+        check(f"이 블록에서는 다음 오류가 발생합니다: {kind.__name__}", False)
     except kind as error:
         print(f"    {traceback.extract_tb(error.__traceback__)[1].line}")
         message = f"{type(error).__name__}: {error}"

@@ -255,11 +255,11 @@ def compare_activations(seed):
     값에 편향이 한 번 더 더해지므로, 선형이 아니라 아핀(affine) 변환입니다.
     """
     torch.manual_seed(seed)
-    x = torch.tensor([-2.0, -1.0, 0.0, 1.0, 2.0])
+    x, a, b, differences = torch.tensor([-2.0, -1.0, 0.0, 1.0, 2.0]), torch.tensor([-2.0]), torch.tensor([1.0]), []
+    show(f"{x, a, b = }")
     show(f"{torch.relu(x) = }")
     show(f"{torch.sigmoid(x) = }", "0과 1 사이")
     show(f"{torch.tanh(x) = }", "-1과 1 사이")
-    a, b, differences = torch.tensor([-2.0]), torch.tensor([1.0]), []
     for f in (nn.Linear(1, 1, bias=False), nn.Linear(1, 1), nn.ReLU()):
         differences.append((f(x[:, None]) + f(-x.roll(1)[:, None]) - f((x - x.roll(1))[:, None])).abs().max().item())
         print(f"    f = {f}: f(a) + f(b) = {(f(a) + f(b)).item():.4f}, f(a + b) = {f(a + b).item():.4f}")
@@ -340,12 +340,12 @@ def slide_kernel():
 
     합성곱은 작은 커널(kernel)을 이미지 위에서 이동하며 겹치는 값끼리 곱해 더합니다. 모든 위치에서 같은
     가중치를 사용하므로 Linear보다 매개변수가 적고, 무늬의 위치가 바뀌면 출력의 위치도 그만큼 바뀝니다.
-    여기서는 세로 경계를 찾는 커널을 지정합니다. 패딩은 가장자리에 추가하는 0, 스트라이드는 이동
-    간격입니다.
+    패딩은 가장자리에 추가하는 0, 스트라이드는 이동 간격입니다.
         출력 크기 = (입력 크기 + 2 x 패딩(padding) - 커널 크기) // 스트라이드(stride) + 1
     """
     padding, stride = 0, 1
-    kernel = torch.tensor([[-1.0, 0.0, 1.0]] * 3)
+    kernel = torch.tensor([[-1.0, 0.0, 1.0]] * 3)  # 세로 경계를 찾는 커널입니다
+    show(f"{kernel = }", "모든 위치에서 사용하는 가중치")
     image = torch.zeros(5, 9)
     image[:, 2:4] = 1  # 어두운 배경에 밝은 세로 막대가 있습니다
     moved = F.pad(image, (stride, 0))[:, :-stride]  # 막대를 오른쪽으로 이동합니다
@@ -383,7 +383,7 @@ def stack_blocks(model, X):
     합성곱의 매개변수는 이미지의 크기와 관계없으므로, 같은 블록에 더 큰 이미지도 전달할 수 있습니다.
     하지만 Linear의 입력 크기는 블록의 출력 모양에 맞추어 지정해야 합니다.
     """
-    blocks = nn.Sequential(ConvBlock(1, 8), ConvBlock(8, 16)).to(X.device)
+    blocks = nn.Sequential(ConvBlock(X.shape[1], 8), ConvBlock(8, 16)).to(X.device)
     with torch.no_grad():
         features, large = blocks(X), blocks(F.interpolate(X, scale_factor=2))
     network = nn.Sequential(blocks, nn.Flatten(), nn.Linear(features[0].numel(), 10)).to(X.device)
@@ -425,7 +425,7 @@ def switch_batch_norm():
     normalized = (x - x.mean(dim=0)) / (x.var(dim=0, correction=0) + norm.eps).sqrt()
     with torch.no_grad():
         show(f"{norm(x).T = }", "학습 모드")
-        show(f"{norm.running_mean = }", f"배치의 평균을 {norm.num_batches_tracked}번 반영했습니다")
+        show(f"{norm.running_mean = }", f"배치의 평균 {x.mean(dim=0).tolist()}, {norm.num_batches_tracked}번 반영")
         reflected = (1 - (1 - norm.momentum) ** norm.num_batches_tracked) * x.mean(dim=0)
         check("배치의 평균이 이동 평균에 반영됩니다", torch.allclose(norm.running_mean, reflected))
         check("평균을 빼고 표준편차로 나눈 값입니다", torch.allclose(norm(x), normalized, atol=1e-4))
@@ -511,7 +511,7 @@ def train_from_each_start(networks, points, labels):
             print(f"    {name:<16} {label:<33} 손실 {losses[0]:.3f} → {losses[-1]:.3f}, 최소 {min(losses):.3f}")
     slow, *_, fast = [*histories[name]] * 2
     stuck = [history for history in histories.values() if min(history[slow]) > 0.9 * history[slow][0]]
-    further = all(min(history[fast]) < min(history[slow]) for history in stuck)
+    further = all(min(history[fast]) <= 0.9 * history[fast][0] for history in stuck)
     check("첫 번째 옵티마이저로 손실이 거의 줄지 않은 신경망도 마지막 옵티마이저로는 손실이 줄어듭니다", further)
     return histories
 
@@ -791,7 +791,7 @@ def expect(kind):
     """이 블록에서는 kind 오류가 발생해야 합니다. 오류가 발생한 코드와 메시지 전체를 출력하고 계속합니다."""
     try:
         yield
-        check(f"{kind.__name__}가 발생합니다", False)
+        check(f"이 블록에서는 다음 오류가 발생합니다: {kind.__name__}", False)
     except kind as error:
         print(f"    {traceback.extract_tb(error.__traceback__)[1].line}")
         message = f"{type(error).__name__}: {error}"

@@ -307,7 +307,7 @@ def descend_valley():
 
     매개변수가 x, y이고 높이가 손실인 좁은 골짜기에서 최저점을 찾습니다. 학습률은 여러 값을 비교해
     선택했습니다. SGD는 가파른 y 방향에서 발산하지 않도록 학습률이 작아야 하므로, 완만한 x 방향으로는
-    조금만 이동합니다. 모멘텀을 사용하면 y 방향의 진동은 상쇄되고 x 방향의 업데이트는 점점 커집니다.
+    조금만 이동합니다. 모멘텀을 사용하면 변화도의 방향이 일정한 x 방향의 업데이트가 점점 커집니다.
     Adam은 방향마다 업데이트 크기를 조절하며, AdamW는 가중치 감쇠 때문에 원점에 더 가까워집니다.
     """
     paths = {
@@ -692,7 +692,7 @@ def draw_losses(axis, results, title):
         outcome = f"{history[-1][2]:.1f}%" if math.isfinite(history[-1][1]) else "diverged: nan"
         axis.plot(range(1, len(losses) + 1), losses, f"{marker}-", color=color, label=f"{name} ({outcome})")
     axis.set(title=title, xlabel="epoch", ylabel="validation loss (cut at 4)", ylim=(0, None))
-    axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
+    axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True, min_n_ticks=1))
     axis.legend()
 
 
@@ -744,7 +744,7 @@ def draw_training(history):
     right.plot(epochs, accuracies, "s--", color="#D55E00")
     for axis, title in ((left, "Loss (with label smoothing)"), (right, "Test accuracy (%)")):
         axis.set(title=title, xlabel="epoch")
-        axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
+        axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True, min_n_ticks=1))
     return figure
 
 

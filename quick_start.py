@@ -65,7 +65,7 @@ def load_datasets(data_dir):
     show(f"{label = }", "정답 (target_transform이 없으면 클래스 번호)")
     classes = datasets.FashionMNIST.classes
     named_data = datasets.FashionMNIST(root=data_dir, target_transform=lambda y: classes[y])
-    show(f"{named_data[0][1] = }", "target_transform으로 변환한 정답")
+    show(f"{named_data[0][1] = }", "변환한 정답 (학습할 때는 숫자여야 합니다)")
     check("target_transform을 지정하면 정답이 변환됩니다", str(named_data[0][1]) != str(named_data.targets[0].item()))
     return training_data, test_data
 
@@ -379,7 +379,7 @@ def draw_learning_curve(history):
     right.plot(epochs, accuracies, "s--", color="#D55E00")
     for axis, title, unit in ((left, "Loss", "loss"), (right, "Test accuracy", "accuracy (%)")):
         axis.set(title=f"{title} per epoch", xlabel="epoch", ylabel=unit)
-        axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
+        axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True, min_n_ticks=1))
     return figure
 
 

@@ -227,8 +227,8 @@ def use_v2(image):
     show(f"{difference.abs().max() = }")
     check("ToTensor와의 차이는 1e-7 이하입니다", difference.abs().max() <= 1e-7)
     for dtype in (torch.uint8, torch.int16):
-        largest = v2.ToDtype(dtype, scale=True)(torch.ones(1, 1, 1)).item()
-        check(f"{dtype}: 1.0을 변환한 값({largest})은 자료형의 최댓값입니다", largest == torch.iinfo(dtype).max)
+        one = v2.ToDtype(torch.float32, scale=True)(torch.full((1, 1, 1), torch.iinfo(dtype).max, dtype=dtype)).item()
+        check(f"{dtype}: 최댓값({torch.iinfo(dtype).max})을 변환한 값은 1.0입니다", one == 1)
     unscaled, restored = v2.ToDtype(torch.float32)(tensor), v2.ToDtype(torch.uint8, scale=True)(scaled)
     show(f"{form(unscaled) = !s}", "scale=False")
     check("uint8로 다시 변환할 때 scale=True이면 원래 값이 됩니다", torch.equal(restored, tensor))
@@ -241,8 +241,8 @@ def normalize_images(training_data, test_data, output_dir):
 
     정규화(normalize)는 값에서 평균을 빼고 표준편차로 나눕니다. 평균과 표준편차는 학습용 데이터로만
     계산하고, 처음 보는 데이터의 역할을 하는 테스트용 데이터에도 같은 값을 사용합니다. RGB 이미지의 배치
-    [N, C, H, W]는 dim=(0, 2, 3)을 지정하여 채널별로 계산합니다. 하지만 ImageNet의 RGB 평균 3개로 흑백
-    이미지를 정규화해도 오류가 발생하지 않고 채널이 3개로 늘어나므로 주의하세요.
+    [N, C, H, W]는 dim=(0, 2, 3)을 지정하여 채널별로 계산합니다. 하지만 v2.Normalize는 ImageNet의 RGB
+    평균 3개로 흑백 이미지를 정규화해도 오류 없이 채널을 3개로 늘리므로 주의하세요.
     """
     x = training_data.data / 255
     mean, std = [x.mean().item()], [x.std().item()]
@@ -356,9 +356,9 @@ def augment_training_data(data_dir, image, normalize, seed, output_dir):
     """
     torch.manual_seed(seed)
     augment = [v2.RandomHorizontalFlip(p=0.5), v2.RandomCrop(28, padding=2)]
-    to_normalized = [v2.ToDtype(torch.float32, scale=True), normalize]
-    train_transform = v2.Compose([v2.ToImage(), *augment, *to_normalized])
-    test_transform = v2.Compose([v2.ToImage(), *to_normalized])
+    to_float = [v2.ToImage(), v2.ToDtype(torch.float32, scale=True)]
+    train_transform = v2.Compose([*to_float, *augment, normalize])
+    test_transform = v2.Compose([*to_float, normalize])
     training_data = datasets.FashionMNIST(root=data_dir, train=True, download=True, transform=train_transform)
     test_data = datasets.FashionMNIST(root=data_dir, train=False, download=True, transform=test_transform)
     train_images, test_images = ([dataset[0][0] for _ in range(5)] for dataset in (training_data, test_data))
@@ -467,7 +467,7 @@ def main():
     print(f"4장. 변형  |  PyTorch {torch.__version__}  |  장치(device): cpu")
     data_dir = prepare_fashion_mnist(args.data_dir)
     training_data, test_data = teach(load_raw_data, data_dir)
-    image, label = training_data[0]
+    image, label = v2.functional.to_pil_image(training_data.data[0]), training_data.targets[0].item()
     teach(convert_image, image)
     teach(find_divided_inputs, image)
     to_one_hot = teach(encode_label, label, training_data.classes)
@@ -506,7 +506,7 @@ def parse_args():
 # 직접 해 보기
 #   1. use_custom_transform의 amount=0.2를 amount=0.6으로 변경해 보세요.
 #      검은색과 흰색의 비율이 각각 약 0.3이 되고, 원래 값을 유지하는 픽셀은 약 40%만 남습니다.
-#   2. augment_training_data의 test_transform에도 *to_normalized 앞에 *augment를 추가해 보세요.
+#   2. augment_training_data의 test_transform에도 normalize 앞에 *augment를 추가해 보세요.
 #      테스트용 샘플도 가져올 때마다 달라지므로, 이 절의 설명에 ✗가 표시됩니다.
 #   3. normalize_images의 v2.Normalize(mean, std)를 v2.Normalize([0.5], [0.5])로 변경해 보세요.
 #      값의 범위는 -1~1이 되지만, 학습용 데이터의 평균이 0이 아니므로 ✗가 표시됩니다.
@@ -605,7 +605,7 @@ def draw_sgd_curves(curves):
         axis.plot(range(1, len(before) + 1), before, "s--", color="#D55E00", label="scaled to 0..1")
         axis.plot(range(1, len(after) + 1), after, "o-", color="#0072B2", label="normalized")
         axis.set(title=f"Learning rate {learning_rate}", xlabel="epoch", ylabel="training loss")
-        axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
+        axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True, min_n_ticks=1))
         axis.legend()
     return figure
 
@@ -668,7 +668,7 @@ def expect(kind):
     """이 블록에서는 kind 오류가 발생해야 합니다. 오류가 발생한 코드와 메시지 전체를 출력하고 계속합니다."""
     try:
         yield
-        check(f"{kind.__name__}가 발생합니다", False)
+        check(f"이 블록에서는 다음 오류가 발생합니다: {kind.__name__}", False)
     except kind as error:
         print(f"    {traceback.extract_tb(error.__traceback__)[1].line}")
         message = f"{type(error).__name__}: {error}"

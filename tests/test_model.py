@@ -354,7 +354,6 @@ NETWORK_EDITS = {
     "three channels": {
         "torch.rand(3, 1": "torch.rand(3, 3",
         "nn.Linear(28 * 28": "nn.Linear(3 * 28 * 28",
-        "ConvBlock(1, 8)": "ConvBlock(3, 8)",
     },
     "pooling first": {
         "self.flatten = nn.Flatten()": "self.flatten = nn.Sequential(nn.AvgPool2d(2), nn.Flatten())",

@@ -373,8 +373,12 @@ EDITS = {
     "v2.Pad(4)": {"v2.Resize(14)": True, "v2.RandomRotation(30)": True, "v2.RandomErasing(p=1.0)": True},
     "v2.Normalize(mean, std)": {"v2.Normalize([0.5], [0.5])": False, "v2.Normalize(mean * 3, std * 3)": True},
     "SaltAndPepper(amount=0.2)": {"SaltAndPepper(amount=0)": True, "SaltAndPepper(amount=0.6)": True},
-    "[v2.ToImage(), *to_normalized]": {"[v2.ToImage(), *augment, *to_normalized]": False},
-    "v2.RandomCrop(28, padding=2)]": {"v2.RandomRotation(15)]": True, "v2.Resize(32)]": True},
+    "[*to_float, normalize])\n": {"[*to_float, *augment, normalize])\n": False},
+    "v2.RandomCrop(28, padding=2)]": {
+        "v2.RandomRotation(15)]": True,
+        "v2.Resize(32)]": True,
+        "SaltAndPepper(0.1)]": True,
+    },
     "v2.RandomErasing(p=0.5, value=0.5), ": {"v2.Resize(20), ": True, "v2.Grayscale(3), ": True, "": True},
     "Lambda(lambda y: torch.zeros(10, dtype=torch.float).scatter_(0, torch.tensor(y), value=1))": {
         "Lambda(one_hot_label)": True,

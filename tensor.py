@@ -133,11 +133,11 @@ def index_and_slice():
     show(f"{tensor[:, 0] = }", "첫 번째 열")
     show(f"{tensor[..., -1] = }", "마지막 열")
     show(f"{tensor[1:, ::2] = }", "두 번째 행부터, 열은 하나씩 건너뜁니다")
-    show(f"{tensor[[0, 2]] = }", "인덱스 리스트")
+    show(f"{tensor[[0, -1]] = }", "인덱스 리스트")
     show(f"{tensor[tensor > 8] = }", "조건")
     tensor[:, 1] = 0
-    show(f"{tensor = }", "두 번째 열에 대입한 결과")
-    check("두 번째 열의 원소는 모두 같습니다", (tensor[:, 1] == tensor[0, 1]).all())
+    show(f"{tensor = }", "대입한 결과")
+    check("tensor[0]은 tensor[0, ...]과 같습니다", torch.equal(tensor[0], tensor[0, ...]))
 
 
 def join_tensors():
@@ -155,7 +155,7 @@ def join_tensors():
     check("stack의 결과에는 차원이 하나 더 있습니다", torch.stack([a, b]).dim() == torch.cat([a, b]).dim() + 1)
     with expect(RuntimeError):
         torch.stack([a, longer])
-    image = torch.zeros(1, 28, 28)
+    image = torch.zeros(1, 28, 28)  # [채널, 높이, 너비]
     show(f"{torch.stack([image, image]).shape = }", "배치")
     show(f"{torch.cat([image, image]).shape = }", "채널을 연결한 이미지 하나")
 
@@ -195,7 +195,7 @@ def reduce_dimensions(output_dir):
     사라지지 않고 길이가 1이 되므로, 결과를 원래 텐서와 바로 연산할 수 있습니다. argmax는 최댓값의
     인덱스를 반환하며, 분류 모델은 argmax(dim=1)로 예측합니다.
     """
-    x = torch.tensor([[1.0, 5.0, 3.0], [4.0, 2.0, 6.0]])
+    x = torch.tensor([[1, 5, 3], [4, 2, 6]], dtype=torch.float32)
     agg = x.sum()
     show(f"{x = }")
     show(f"{agg = }", "아직 텐서입니다")
@@ -388,7 +388,7 @@ def subtract_wrong_shapes(output_dir):
     아닙니다. 따라서 빼기 전에 squeeze(-1)로 길이가 1인 차원을 제거합니다. nn.MSELoss는 모양이 다르면
     경고(UserWarning)를 출력합니다. 여기서는 경고를 오류로 변경합니다.
     """
-    target = torch.tensor([1.0, 2.0, 3.0, 4.0])
+    target = torch.tensor([1, 2, 3, 4], dtype=torch.float32)
     pred = target[:, None].clone()  # 정답을 모두 맞힌 예측: None은 길이가 1인 차원을 추가합니다
     difference = target - pred
     show(f"{target.shape = }")
@@ -436,7 +436,7 @@ def find_float32_limits():
     따라서 ==가 아니라 torch.isclose로 비교해야 합니다. 더하는 순서에 따라 결과가 달라지므로, CPU와
     GPU의 결과도 마지막 자리가 조금 다를 수 있습니다.
     """
-    big = torch.tensor(2.0**24)
+    big = torch.tensor(2.0**24, dtype=torch.float32)
     gap = torch.nextafter(big, torch.full_like(big, torch.inf)) - big
     show(f"{(big + 1).item() = }")
     show(f"{(big.double() + 1).item() = }", "float64로 변환한 뒤에 더합니다")
@@ -454,9 +454,9 @@ def find_float32_limits():
 def treat_image_as_tensor(output_dir):
     """17. 이미지는 텐서입니다
 
-    흑백 이미지는 밝기(0~255)의 [높이, 너비] 텐서입니다. 따라서 자르기, 좌우 반전, 밝기 반전은 모두 텐서
-    연산입니다. 여기서는 브로드캐스팅과 대입으로 윙크하는 얼굴을 그립니다. 컬러 이미지의 모양은
-    PyTorch에서 [채널, 높이, 너비], matplotlib에서 [높이, 너비, 채널]입니다.
+    흑백 이미지는 밝기(0~255)의 [높이, 너비] 텐서로 나타낼 수 있습니다. 따라서 자르기, 좌우 반전, 밝기
+    반전은 모두 텐서 연산입니다. 여기서는 브로드캐스팅과 대입으로 윙크하는 얼굴을 그립니다. 컬러
+    이미지의 모양은 PyTorch에서 [채널, 높이, 너비], matplotlib에서 [높이, 너비, 채널]입니다.
     """
     size = 12  # 눈과 입의 위치는 이 크기에 맞추어 지정했습니다
     y, x = torch.arange(size)[:, None], torch.arange(size)
@@ -660,7 +660,7 @@ def draw_reductions(x):
         end, arrow = (-0.3, len(x)) if dim == 0 else (x.shape[1], -0.3), {"arrowstyle": "->", "lw": 2.5}
         left.annotate(f"dim={dim}", end, (-0.3, -0.3), ha="center", va="center", fontsize=12, arrowprops=arrow)
         plt.setp((left, middle, right), xlim=(-0.8, max(x.shape)), ylim=(len(x), -0.6))
-    figure.suptitle("Reductions: cells of one colour are added along the arrow, and that dimension disappears")
+    figure.suptitle("Reductions: the cells along the arrow are added, and that dimension disappears")
     return figure
 
 

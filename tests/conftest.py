@@ -42,6 +42,7 @@ def tiny_data(tmp_path_factory):
 @pytest.fixture
 def no_network(monkeypatch):
     """이 프로세스의 네트워크를 막힌 프록시로 차단합니다."""
+    monkeypatch.setattr("urllib.request._opener", None)  # urllib은 처음 접속할 때의 프록시를 기억합니다
     for name, value in DEAD_PROXY.items():
         monkeypatch.setenv(name, value)
         monkeypatch.setenv(name.upper(), value)

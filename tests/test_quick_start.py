@@ -1,11 +1,13 @@
 """1장: 학습, 저장, 예측, 그리고 여러 장에서 사용하는 데이터 준비와 미러."""
 
+import gc
 import gzip
 import hashlib
 import http.server
 import re
 import threading
 import time
+import warnings
 
 import pytest
 import torch
@@ -414,12 +416,16 @@ def mirrors(chapter, tiny_data, monkeypatch):
     monkeypatch.setattr(datasets.FashionMNIST, "resources", resources)
     monkeypatch.setattr(chapter, "STALL_SECONDS", 0.5)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr("urllib.request._opener", None)
     start.files = files
     yield start
     for server in servers:
         server.wait.set()
         server.shutdown()
         server.server_close()
+    with warnings.catch_warnings():  # 끊어진 연결의 경고가 다른 테스트에서 발생하지 않게 합니다
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.mark.parametrize("mode", ["refuse", "rubbish", "silent", "stop", "cut"])

@@ -47,6 +47,8 @@ from torch.utils.data import DataLoader, TensorDataset
 from torchvision import datasets
 from torchvision.transforms import ToTensor
 
+CLASSES = datasets.FashionMNIST.classes  # 클래스의 이름 10개
+
 
 def load_datasets(data_dir):
     """1. 데이터셋(Dataset)
@@ -63,8 +65,7 @@ def load_datasets(data_dir):
     image, label = training_data[0]
     show(f"{image.shape = }", "채널, 높이, 너비")
     show(f"{label = }", "정답 (target_transform이 없으면 클래스 번호)")
-    classes = datasets.FashionMNIST.classes
-    named_data = datasets.FashionMNIST(root=data_dir, target_transform=lambda y: classes[y])
+    named_data = datasets.FashionMNIST(root=data_dir, target_transform=lambda y: CLASSES[y])
     show(f"{named_data[0][1] = }", "변환한 정답 (학습할 때는 숫자여야 합니다)")
     check("target_transform을 지정하면 정답이 변환됩니다", str(named_data[0][1]) != str(named_data.targets[0].item()))
     return training_data, test_data
@@ -232,10 +233,9 @@ def predict(dataloader, model):
         batches = [(X, model(X.to(device)).softmax(dim=1).cpu(), y) for X, y in dataloader]
     images, probabilities, targets = (torch.cat(parts) for parts in zip(*batches))
     targets = targets.argmax(1) if targets.dim() == 2 else targets
-    classes = datasets.FashionMNIST.classes
     confidence, prediction = probabilities[0].max(dim=0)
-    show(f"{classes[prediction] = }", f"확률 {confidence:.1%}")
-    show(f"{classes[targets[0]] = }", "정답")
+    show(f"{CLASSES[prediction] = }", f"확률 {confidence:.1%}")
+    show(f"{CLASSES[targets[0]] = }", "정답")
     check("클래스별 확률의 합은 1입니다", torch.allclose(probabilities.sum(dim=1), torch.ones(len(targets))))
     return images, probabilities, targets
 
@@ -247,14 +247,13 @@ def count_mistakes(probabilities, targets):
     예측이므로 대각선의 값은 맞힌 샘플의 개수입니다. 이 값을 그 행의 합으로 나누면 클래스별
     정확도(재현율, recall)를 얻습니다.
     """
-    classes, predictions = datasets.FashionMNIST.classes, probabilities.argmax(dim=1)
-    n = len(classes)
+    n, predictions = len(CLASSES), probabilities.argmax(dim=1)
     matrix = torch.stack([predictions[targets == k].bincount(minlength=n) for k in range(n)])
-    for name, row, correct in zip(classes, matrix, matrix.diagonal()):
+    for name, row, correct in zip(CLASSES, matrix, matrix.diagonal()):
         accuracy = 100 * correct / row.sum().clamp(min=1)
         print(f"    {name:<12} {row.sum():>5}개 중 {correct:>5}개를 맞혔습니다 ({accuracy:.1f}%)")
     most, i = matrix.clone().fill_diagonal_(0).flatten().max(dim=0)
-    print(f"    가장 많은 오답: 정답 {classes[i // n]}, 예측 {classes[i % n]} ({most}개)" if most else "    오답 없음")
+    print(f"    가장 많은 오답: 정답 {CLASSES[i // n]}, 예측 {CLASSES[i % n]} ({most}개)" if most else "    오답 없음")
     check("대각선의 합은 맞힌 샘플의 개수입니다", matrix.diagonal().sum() == (predictions == targets).sum())
     return matrix
 
@@ -385,29 +384,27 @@ def draw_learning_curve(history):
 
 def draw_predictions(images, probabilities, targets):
     """처음 24개 이미지를 예측과 함께 그립니다. 잘못 예측한 이미지에는 정답도 표시합니다."""
-    classes = datasets.FashionMNIST.classes
     figure, axes = plt.subplots(4, 6, figsize=(11, 8.4), subplot_kw={"xticks": [], "yticks": [], "frame_on": False})
     figure.subplots_adjust(0.01, 0.01, 0.99, 0.88, wspace=0.1, hspace=0.35)
     figure.suptitle("Predicted class and confidence (blue: correct, orange: wrong, with the true class)")
     for axis, image, probability, target in zip(axes.flat, images, probabilities, targets):
         axis.imshow(image.mean(dim=0).numpy(), cmap="gray")  # 채널이 여러 개이면 평균을 그립니다
         confidence, prediction = probability.max(dim=0)
-        color, answer = ("#0072B2", "correct") if prediction == target else ("#D55E00", f"WRONG: {classes[target]}")
-        axis.set_title(f"{classes[prediction]} {confidence:.0%}\n{answer}", fontsize=10, color=color)
+        color, answer = ("#0072B2", "correct") if prediction == target else ("#D55E00", f"WRONG: {CLASSES[target]}")
+        axis.set_title(f"{CLASSES[prediction]} {confidence:.0%}\n{answer}", fontsize=10, color=color)
     return figure
 
 
 def draw_confusion_matrix(matrix):
     """혼동 행렬을 그린 그림을 반환합니다. 행은 정답, 열은 예측입니다."""
-    classes = datasets.FashionMNIST.classes
     figure, axis = plt.subplots(figsize=(8, 7.4), layout="constrained")
     axis.imshow(matrix.numpy(), cmap="Blues")
     for row, counts in enumerate(matrix.tolist()):
         for column, count in enumerate(counts):
             color = "white" if count > matrix.max() / 2 else "black"
             axis.text(column, row, count, ha="center", va="center", color=color)
-    axis.set_xticks(range(len(classes)), classes, rotation=45, ha="right")
-    axis.set_yticks(range(len(classes)), classes)
+    axis.set_xticks(range(len(CLASSES)), CLASSES, rotation=45, ha="right")
+    axis.set_yticks(range(len(CLASSES)), CLASSES)
     axis.set(title="Confusion matrix (test images)", xlabel="predicted class", ylabel="true class")
     return figure
 
@@ -450,13 +447,12 @@ def practice(exercise, expected, *inputs, to_tensor=torch.as_tensor):
         if not solved:
             break
     EXERCISES.append(solved)
-    mark = "✓" if solved else "□" if answer is None else "✗"
-    print(f"    {mark} {exercise.__name__}" + (": 아직 풀지 않았습니다." if mark == "□" else ""))
-    if mark == "□":
-        print(" " * 8 + (inspect.getdoc(exercise) or "").rpartition("\n")[2])  # 힌트
-    elif not solved:
-        for title, value in (("입력", args), ("올바른 값", right.tolist()), ("반환한 값", repr(answer))):
-            print(textwrap.shorten(f"{title}: {value}", 80, initial_indent=" " * 8))
+    name, hint = exercise.__name__, (inspect.getdoc(exercise) or "").rpartition("\n")[2]
+    if solved or answer is None:
+        return print(f"    ✓ {name}" if solved else f"    □ {name}: 아직 풀지 않았습니다.\n        {hint}")
+    print(f"    ✗ {name}")
+    for title, value in (("입력", args), ("올바른 값", right.tolist()), ("반환한 값", repr(answer))):
+        print(textwrap.shorten(f"{title}: {value}", 80, initial_indent=" " * 8))
 
 
 def finish(started, next_chapter, show_figures):

@@ -766,13 +766,12 @@ def practice(exercise, expected, *inputs, to_tensor=torch.as_tensor):
         if not solved:
             break
     EXERCISES.append(solved)
-    mark = "✓" if solved else "□" if answer is None else "✗"
-    print(f"    {mark} {exercise.__name__}" + (": 아직 풀지 않았습니다." if mark == "□" else ""))
-    if mark == "□":
-        print(" " * 8 + (inspect.getdoc(exercise) or "").rpartition("\n")[2])  # 힌트
-    elif not solved:
-        for title, value in (("입력", args), ("올바른 값", right.tolist()), ("반환한 값", repr(answer))):
-            print(textwrap.shorten(f"{title}: {value}", 80, initial_indent=" " * 8))
+    name, hint = exercise.__name__, (inspect.getdoc(exercise) or "").rpartition("\n")[2]
+    if solved or answer is None:
+        return print(f"    ✓ {name}" if solved else f"    □ {name}: 아직 풀지 않았습니다.\n        {hint}")
+    print(f"    ✗ {name}")
+    for title, value in (("입력", args), ("올바른 값", right.tolist()), ("반환한 값", repr(answer))):
+        print(textwrap.shorten(f"{title}: {value}", 80, initial_indent=" " * 8))
 
 
 def finish(started, next_chapter, show_figures):

@@ -420,7 +420,7 @@ def compare_loading_speed(training_data, seed, batch_size=64, workers=2):
     메모리에 저장합니다. 이때 transform을 한 번만 적용하므로, 무작위 변형의 결과도 에폭마다 같습니다.
 
     list of samples는 저장한 텐서를 샘플별로 미리 나눈 리스트입니다. 데이터셋에 __getitems__를 정의하면
-    배치마다 인덱스의 리스트를 받아 샘플의 리스트를 반환하지만, 샘플을 한꺼번에 읽지 않으면 빨라지지
+    배치마다 인덱스의 리스트를 받아 샘플의 리스트를 반환하지만, 샘플을 한 번에 읽지 않으면 빨라지지
     않습니다. batch_size=None과 함께 sampler로 BatchSampler를 전달하면 TensorDataset이 배치를 직접
     반환합니다. 표의 load_into_memory부터는 저장한 데이터로 측정하고, 저장하는 시간은 제외합니다. 이미
     빠른 방법에 워커를 추가하면, 프로세스를 시작하고 배치를 전달하는 시간 때문에 보통 더 느려집니다.

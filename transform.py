@@ -553,9 +553,6 @@ def check_practice():
     x = torch.rand(4, 3, 6, 6, generator=torch.Generator().manual_seed(0))
     y, shifts = torch.tensor([3, 0, 3, 1]), torch.tensor([2, 0, -1, 5])
 
-    def normalized(x):
-        return torch.stack([(channel - channel.mean()) / channel.std() for channel in x.unbind(dim=1)], dim=1)
-
     def shifted(x, shifts):
         columns = torch.arange(x.shape[3]) - shifts[:, None, None, None]
         inside = (0 <= columns) & (columns < x.shape[3])
@@ -573,7 +570,8 @@ def check_practice():
         return image * F.pad(torch.zeros(size, size), [(6 - size) // 2] * 4, value=1)
 
     practice(scatter_one_hot, F.one_hot, (y, 4), (y[1:], 7), (y[:0], 2))
-    practice(normalize_channels, normalized, (x,), (x[:1] * 5,), (x[:, :1] - 3,))
+    inputs = (x,), (x[:1] * 5,), (x[:, :1] - 3,)
+    practice(normalize_channels, lambda x: torch.stack([(c - c.mean()) / c.std() for c in x.unbind(1)], 1), *inputs)
     practice(shift_images, shifted, (x, shifts), (x, -shifts), (x[:2, :1], shifts[:2]))
     practice(erase, erased, (x[0], 2), (x, 4), (x[0], 0))
 

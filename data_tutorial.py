@@ -78,7 +78,6 @@ def open_fashion_mnist(data_dir):
     check("root에 있는 파일은 다시 내려받지 않습니다", images_file.stat().st_mtime_ns == saved)
     with tempfile.TemporaryDirectory() as empty_dir, expect(RuntimeError):
         datasets.FashionMNIST(root=empty_dir, train=True, download=False)
-    return training_data
 
 
 def apply_transforms(data_dir, raw_data):
@@ -424,6 +423,9 @@ def compare_loading_speed(training_data, seed, batch_size=64, workers=2):
     않습니다. batch_size=None과 함께 sampler로 BatchSampler를 전달하면 TensorDataset이 배치를 직접
     반환합니다. 표의 load_into_memory부터는 저장한 데이터로 측정하고, 저장하는 시간은 제외합니다. 이미
     빠른 방법에 워커를 추가하면, 프로세스를 시작하고 배치를 전달하는 시간 때문에 보통 더 느려집니다.
+
+    Windows와 macOS 등의 워커는 이 파일을 다시 불러옵니다. 따라서 실행 코드는 if __name__ == "__main__":
+    안에 작성하고, transform은 lambda가 아니라 최상위에 정의한 함수나 클래스의 객체여야 합니다.
     """
     dataset = Subset(training_data, range(min(8000, len(training_data))))
     dataloaders = prepare_dataloaders(dataset, seed, batch_size, workers)
@@ -453,9 +455,6 @@ def use_workers(data_dir, workers=2):
     워커는 샘플 하나를 가져오는 데 오래 걸릴 때 유리합니다. 여기서는 time.sleep으로 느린 디스크를 흉내
     냅니다. 이때 여러 워커가 동시에 작업하므로 시간이 줄어듭니다. persistent_workers=True를 지정하면
     다음 에폭에도 같은 워커를 사용하므로, 프로세스를 시작하는 시간이 첫 에폭에만 필요합니다.
-
-    Windows와 macOS 등의 워커는 이 파일을 다시 불러옵니다. 따라서 실행 코드는 if __name__ == "__main__":
-    안에 작성하고, transform은 lambda가 아니라 최상위에 정의한 함수나 클래스의 객체여야 합니다.
     """
     slow_data = Subset(datasets.FashionMNIST(root=data_dir, train=False, transform=read_slowly), range(60))
     for num_workers in (0, workers):
@@ -474,7 +473,8 @@ def main():
     torch.manual_seed(args.seed)
     print(f"3장. Dataset과 DataLoader  |  PyTorch {torch.__version__}  |  장치(device): cpu")
     data_dir = prepare_fashion_mnist(args.data_dir)
-    raw_data = teach(open_fashion_mnist, data_dir)
+    teach(open_fashion_mnist, data_dir)
+    raw_data = datasets.FashionMNIST(root=data_dir)
     training_data, test_data = teach(apply_transforms, data_dir, raw_data)
     teach(index_samples, training_data)
     save_figure(draw_samples(training_data, args.seed), output_dir / "data_tutorial_samples.png")
@@ -483,7 +483,7 @@ def main():
     teach(iterate_in_batches, custom_data)
     teach(repeat_the_order, args.seed)
     labels = teach(count_classes, training_data, test_data)
-    save_figure(draw_class_distribution(*labels), output_dir / "data_tutorial_classes.png")
+    save_figure(draw_class_distribution(*labels, training_data), output_dir / "data_tutorial_classes.png")
     teach(split_for_validation, training_data, args.seed)
     images = teach(augment_training_only, data_dir, args.seed)
     save_figure(draw_shared_transform(*images), output_dir / "data_tutorial_shared_transform.png")
@@ -579,21 +579,23 @@ def draw_samples(dataset, seed):
     """무작위로 선택한 샘플 9개를 3x3으로 그립니다."""
     indices = torch.randperm(len(dataset), generator=torch.Generator().manual_seed(seed))[:9].tolist()
     figure, axes = plt.subplots(3, 3, figsize=(6.6, 7.2), layout="constrained")
-    figure.suptitle("Random training samples with their class names")
+    figure.suptitle("Random training samples with their labels")
     for axis, index in zip(axes.flat, indices):
         image, label = dataset[index]
         number = int(class_index(torch.as_tensor(label)[None]))
         named = not getattr(dataset, "target_transform", None)  # 변환한 정답에는 클래스 이름이 맞지 않습니다
         name = datasets.FashionMNIST.classes[number] if named else f"label {number}"
-        axis.imshow(image.float().reshape(-1, *image.shape[-2:]).mean(0).numpy(), cmap="gray")  # 채널의 평균을 그립니다
+        axis.imshow(
+            torch.atleast_2d(image.float().reshape(-1, *image.shape[-2:]).mean(0)).numpy(), cmap="gray"
+        )  # 채널 평균
         axis.set_title(f"{name}\n(index {index})", fontsize=11)
         axis.axis("off")
     return figure
 
 
-def draw_class_distribution(train_labels, test_labels):
+def draw_class_distribution(train_labels, test_labels, dataset=None):
     """클래스별 학습용과 테스트용 샘플의 개수를 막대로 그립니다."""
-    classes = datasets.FashionMNIST.classes
+    classes = range(10) if getattr(dataset, "target_transform", None) else datasets.FashionMNIST.classes
     figure, axis = plt.subplots(figsize=(9, 6), layout="constrained")
     for labels, shift, color in ((train_labels, -0.2, "#0072B2"), (test_labels, 0.2, "#E69F00")):
         counts = [(labels == k).sum().item() for k in range(len(classes))]

@@ -204,12 +204,12 @@ def reduce_dimensions(output_dir):
     show(f"{x.sum(dim=1) = }")
     show(f"{x.mean(dim=1, keepdim=True) = }")
     largest, index = x.max(dim=1)  # max에 dim을 지정하면 최댓값과 인덱스를 함께 반환합니다
-    show(f"{largest = }")
+    show(f"{largest, index = }")
     show(f"{x.argmax(dim=1) = }")
     with expect(RuntimeError):
         x.item()
     check("dim=0을 지정하면 첫 번째 차원이 사라집니다", x.sum(dim=0).shape == x.shape[1:])
-    check("max가 반환한 인덱스는 argmax와 같습니다", torch.equal(index, x.argmax(dim=1)))
+    check("max가 반환한 인덱스는 argmax와 같습니다", torch.equal(x.max(dim=1).indices, x.argmax(dim=1)))
     check("keepdim=True의 결과는 원래 텐서에서 바로 뺄 수 있습니다", (x - x.mean(1, keepdim=True)).shape == x.shape)
     save_figure(draw_reductions(x), output_dir / "tensor_reductions.png")
 
@@ -293,7 +293,7 @@ def convert_numpy():
     t = torch.ones(3)
     n = t.numpy()
     t.add_(1)
-    show(f"{n = }", "텐서에 1을 더한 뒤의 배열")
+    show(f"{n = }", "텐서를 변경한 뒤의 배열")
     check("텐서를 변경하면 배열도 변경됩니다", n.tolist() == t.tolist())
     array = np.zeros(3)
     shared, copied = torch.from_numpy(array), torch.tensor(array)
@@ -325,7 +325,7 @@ def distinguish_views():
     check("뷰는 모두 원본과 메모리를 공유합니다", all(shares_memory(t, base) for t in (viewed, transposed, sliced)))
     check("복사본은 메모리를 공유하지 않습니다", not any(shares_memory(t, base) for t in (picked, masked, cloned)))
     base[[0, 1]] = value = 7
-    show(f"{base = }", "인덱스 리스트로 선택한 위치에 대입한 결과")
+    show(f"{base = }", "선택한 위치에 대입한 결과")
     check("대입하면 원본이 변경됩니다", (base == value).any())
 
 
@@ -368,13 +368,12 @@ def broadcast_shapes(output_dir):
     """
     column, row = torch.tensor([[10], [20], [30]]), torch.tensor([1, 2, 3, 4])
     total = column + row
-    expanded = column.expand_as(total)
     show(f"{column.shape = }")
     show(f"{row.shape = }")
     show(f"{total = }")
-    show(f"{expanded.stride() = }", "column을 확장한 텐서")
-    check("확장한 텐서는 원본과 메모리를 공유합니다", shares_memory(expanded, column))
-    check("확장한 뒤에 더한 결과와 같습니다", torch.equal(column + row, expanded + row.expand_as(total)))
+    show(f"{column.expand_as(total).stride() = }")
+    check("확장한 텐서는 원본과 메모리를 공유합니다", shares_memory(column.expand_as(total), column))
+    check("확장한 뒤에 더한 결과와 같습니다", torch.equal(column + row, column.expand_as(total) + row.expand_as(total)))
     with expect(RuntimeError):
         torch.ones(3) + torch.ones(4)
     save_figure(draw_broadcasting("+", column=column, row=row), output_dir / "tensor_broadcasting.png")
@@ -395,8 +394,8 @@ def subtract_wrong_shapes(output_dir):
     show(f"{pred.shape = }")
     show(f"{difference = }", "모양이 [N, N]이면 대각선의 값만 필요합니다")
     show(f"{(difference**2).mean() = }", "모양이 [N, N]이면 잘못된 평균 제곱 오차입니다")
-    show(f"{((target - pred.squeeze(-1)) ** 2).mean() = }", "올바른 평균 제곱 오차")
-    check("[N]과 [N, 1]의 차의 모양은 [N, N]입니다", (target - target[:, None]).shape == (len(target), len(target)))
+    show(f"{((target - pred.squeeze(-1)) ** 2).mean() = }", "target이 [N]이면 올바른 값")
+    check("[N]과 [N, 1]의 차의 모양은 [N, N]입니다", (torch.ones(4) - torch.ones(4, 1)).shape == (4, 4))
     with warnings.catch_warnings(), expect(UserWarning):
         warnings.simplefilter("error")
         nn.MSELoss()(target[:, None], target)
@@ -695,7 +694,7 @@ def draw_broadcasting(sign, **operands):
         shades[tuple(map(slice, (1,) * (result.dim() - tensor.dim()) + tuple(tensor.shape)))] = 0
         title = f"{name}: {list(tensor.shape)} -> {list(result.shape)}"
         draw_cells(axis, tensor.expand_as(result).reshape(flat), shades.reshape(flat), title)
-    wrong = sign == "-" and result.dim() == 2
+    wrong = sign == "-" and result.shape == (len(result),) * 2
     shades = 1 - torch.eye(*result.shape, dtype=torch.int64) if wrong else 0
     draw_cells(axes[2], result.reshape(flat), shades, f"{f' {sign} '.join(operands)}: {list(result.shape)}")
     figure.suptitle("Broadcasting    blue: original or wanted    grey: stretched    orange: not wanted")

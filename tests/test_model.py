@@ -65,7 +65,7 @@ def test_printed_values_are_the_ones_worked_out_by_hand(alone):
     assert f"tensor([[{', '.join(f'{v:.4f}' for v in 2 * trained + 5)}]])" in text
     assert f"running_mean = tensor([{0.1 * x.mean():.4f}])" in text
     assert text.count("[ 3.,  3., -3., -3.,  0.,  0.,  0.]") == text.count("[ 0.,  3.,  3., -3., -3.,  0.,  0.]") == 3
-    assert "(3x400 and 784x20)" in text and "before Module.__init__() call" in text
+    assert "(3x756 and 784x20)" in text and "before Module.__init__() call" in text
 
 
 def test_small_weights_stop_sgd_but_not_adam(alone):

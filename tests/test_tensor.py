@@ -117,7 +117,7 @@ def test_what_a_lesson_prints(chapter, capsys, lesson, code, expected):
         ("reduce_dimensions", "x.argmax(dim=1)", ["tensor([1, 2])"]),
         ("follow_strides", "base.T.stride()", ["(1, 3)"]),
         ("follow_strides", "base.T.reshape(-1)", ["tensor([0, 3, 1, 4, 2, 5])"]),
-        ("broadcast_shapes", "expanded.stride()", ["(1, 0)"]),
+        ("broadcast_shapes", "column.expand_as(total).stride()", ["(1, 0)"]),
         ("subtract_wrong_shapes", "(difference**2).mean()", ["tensor(2.5000)"]),
         ("subtract_wrong_shapes", "((target - pred.squeeze(-1)) ** 2).mean()", ["tensor(0.)"]),
         ("treat_image_as_tensor", "color.permute(1, 2, 0).shape", ["torch.Size([12, 12, 3])"]),

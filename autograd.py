@@ -851,7 +851,7 @@ def prepare_terminal():
     """출력을 UTF-8로 설정합니다. Ctrl+C나 닫힌 파이프(| head)로 끝날 때는 트레이스백(traceback)을 출력하지 않습니다."""
 
     def end_quietly(kind, error, trace):
-        if not issubclass(kind, (KeyboardInterrupt, BrokenPipeError)):
+        if not {kind, type(error.__cause__), type(error.__context__)} & {KeyboardInterrupt, BrokenPipeError}:
             return sys.__excepthook__(kind, error, trace)
         sys.stdout = open(os.devnull, "w")  # 아직 출력하지 못한 내용을 버립니다
         print("실행을 중단했습니다. 이미 저장한 파일은 그대로 있습니다.", file=sys.stderr)

@@ -72,7 +72,12 @@ def test_full_disk_is_told_when_a_model_is_saved(name, tiny_data, tmp_path, monk
     assert [path for path in tmp_path.iterdir() if path.suffix != ".png"] == []
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), BrokenPipeError(errno.EPIPE, "Broken pipe")], ids=repr)
+INTERRUPTED = ValueError("C++ code turned Ctrl+C into this")
+INTERRUPTED.__cause__ = KeyboardInterrupt()
+ENDS = [KeyboardInterrupt(), BrokenPipeError(errno.EPIPE, "Broken pipe"), INTERRUPTED]
+
+
+@pytest.mark.parametrize("error", ENDS, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_end_is_told_in_one_line(name, error, monkeypatch, capfd):
     """닫힌 파이프에 남아 있는 출력은 버립니다."""

@@ -278,7 +278,7 @@ def count_classes(training_data, test_data):
 
 def class_index(y):
     """정답의 클래스 번호 [N]을 반환합니다. 원-핫(one-hot) 정답 [N, C]도 전달할 수 있습니다."""
-    return y.argmax(1) if y.dim() == 2 else y
+    return y.argmax(1) if y[0].numel() > 1 else y.flatten().long()
 
 
 def split_for_validation(training_data, seed):
@@ -418,8 +418,8 @@ def compare_loading_speed(training_data, seed, batch_size=64, workers=2):
     지정하면 워커(worker) 프로세스가 대신 가져옵니다. load_into_memory는 모든 샘플을 배치 하나로 불러와
     메모리에 저장합니다. 이때 transform을 한 번만 적용하므로, 무작위 변형의 결과도 에폭마다 같습니다.
 
-    list of samples는 저장한 텐서를 샘플별로 미리 나눈 리스트입니다. 데이터셋에 __getitems__를 정의하면
-    배치마다 인덱스의 리스트를 받아 샘플의 리스트를 반환하지만, 샘플을 한 번에 읽지 않으면 빨라지지
+    list of samples는 저장한 텐서를 샘플별로 미리 나눈 리스트입니다. 표에 없는 메서드 __getitems__는
+    배치의 인덱스를 리스트로 받아 샘플의 리스트를 반환하지만, 샘플을 한 번에 읽지 않으면 빨라지지
     않습니다. batch_size=None과 함께 sampler로 BatchSampler를 전달하면 TensorDataset이 배치를 직접
     반환합니다. 표의 load_into_memory부터는 저장한 데이터로 측정하고, 저장하는 시간은 제외합니다. 이미
     빠른 방법에 워커를 추가하면, 프로세스를 시작하고 배치를 전달하는 시간 때문에 보통 더 느려집니다.

@@ -326,7 +326,7 @@ def distinguish_views():
     check("복사본은 메모리를 공유하지 않습니다", not any(shares_memory(t, base) for t in (picked, masked, cloned)))
     base[[0, 1]] = value = 7
     show(f"{base = }", "선택한 위치에 대입한 결과")
-    check("대입하면 원본이 변경됩니다", (base == value).any())
+    check("대입하면 원본이 변경됩니다", (base == base.new_tensor(value)).any())
 
 
 def shares_memory(a, b):

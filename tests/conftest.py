@@ -59,17 +59,18 @@ def real_data():
 
 @pytest.fixture(scope="session")
 def run_once(tmp_path_factory, tiny_data, request):
-    """run_once(이름, 옵션, ...)은 작은 데이터가 data/에 있는 폴더에서 실행하고 (폴더, 결과)를 반환합니다.
+    """run_once(이름, 옵션, ...)은 작은 데이터가 data/에 있고 이름이 한글인 폴더에서 실행하고 (폴더, 결과)를 반환합니다.
 
     같은 명령은 한 번만 실행합니다. 출력 인코딩은 한글이 없는 cp1252이고, 네트워크에 접속하면 감사 훅(audit hook)이
     종료합니다. 테스트할 장은 두 개씩 미리 실행해 코어를 모두 사용합니다.
     """
     hook = tmp_path_factory.mktemp("hook")
     (hook / "sitecustomize.py").write_text(NO_NETWORK, encoding="utf-8")
-    environment = {"PYTHONPATH": str(hook), "PYTHONIOENCODING": "cp1252", "LC_ALL": "C", "PYTHONUTF8": "0"}
+    environment = {"PYTHONPATH": str(hook), "PYTHONIOENCODING": "cp1252", "LC_ALL": "C.UTF-8"}
 
     def run(name, *args):
-        folder = tmp_path_factory.mktemp(name)
+        folder = tmp_path_factory.mktemp(name) / "한글 폴더"
+        folder.mkdir()
         if "--data-dir" in source(name):
             shutil.copytree(tiny_data, folder / "data")
         return folder, run_alone(folder, name, *args, **environment)

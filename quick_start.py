@@ -121,8 +121,8 @@ def build_model(device):
     신경망은 nn.Module을 상속받는 클래스로 정의합니다. __init__에서 계층(layer)을 정의하고, forward에서
     데이터가 계층을 통과하는 순서를 지정합니다. Flatten은 이미지를 1차원으로 펼치고, Linear는 선형
     변환을, ReLU는 비선형 함수를 적용합니다. 마지막 계층의 출력을 로짓(logit)이라고 합니다. nn.Module은
-    매개변수(parameter)를 관리하므로, to()를 호출하면 모든 매개변수를 GPU(CUDA)와 같은 다른
-    장치(device)로 이동하고, state_dict()를 호출하면 저장할 매개변수를 모두 가져올 수 있습니다.
+    매개변수(parameter)를 관리하므로, 모든 매개변수를 한 번에 GPU(CUDA)와 같은 다른 장치(device)로
+    이동하거나 저장하고 불러올 수 있습니다. 또한 모델을 다른 형식으로 내보낼(export) 수 있습니다.
     """
     model = NeuralNetwork().to(device)
     show(f"{model = }")
@@ -145,8 +145,7 @@ def fit(model, train_dataloader, test_dataloader, epochs, learning_rate):
     확신하지 않게 합니다. 그래서 손실이 0에 가까워지지는 않습니다.
 
     드롭아웃(dropout)처럼 학습할 때와 평가할 때 다르게 동작하는 계층이 있으므로 model.train()과
-    model.eval()로 모드를 전환합니다. 평가할 때는 변화도가 필요 없으므로 torch.no_grad()로 추적을
-    멈춥니다.
+    model.eval()로 모드를 전환합니다. 평가할 때는 변화도가 필요 없으므로 torch.no_grad()를 사용합니다.
     """
     # 배치 크기와 아래의 설정은 학습용 데이터에서 분리한 10,000개의 정확도를 시드(seed) 3개로 비교해 선택했습니다.
     loss_fn = nn.CrossEntropyLoss(label_smoothing=0.05)

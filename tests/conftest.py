@@ -24,6 +24,16 @@ sys.addaudithook(hook)
 """
 
 plt.switch_backend("agg")
+WARNINGS_OF_OTHERS = [
+    "ignore:.*use of fork:DeprecationWarning",  # Python 3.12부터 fork로 워커를 시작할 때
+    "ignore:The given buffer is not writable:UserWarning",  # PyTorch 2.10의 torch.export.load
+]
+
+
+def pytest_configure(config):
+    """다른 라이브러리의 경고를 제외합니다. 장에서 발생하는 경고는 요약에 표시됩니다."""
+    for warning in WARNINGS_OF_OTHERS:
+        config.addinivalue_line("filterwarnings", warning)
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from pathlib import Path  # noqa: E402
 
 import matplotlib.pyplot as plt  # noqa: E402
 import pytest  # noqa: E402
-from tools import CHAPTERS, DEAD_PROXY, run_alone, source, write_tiny_fashion_mnist  # noqa: E402
+from tools import CHAPTERS, DEAD_PROXY, EARLY, run_alone, source, write_tiny_fashion_mnist  # noqa: E402
 
 NO_NETWORK = """
 import sys
@@ -68,11 +68,18 @@ def real_data():
 
 
 @pytest.fixture(scope="session")
-def run_once(tmp_path_factory, tiny_data, request):
+def pool():
+    """프로세스를 미리 시작하는 스레드 2개입니다. 그동안 다른 테스트를 실행해 코어를 모두 사용합니다."""
+    with ThreadPoolExecutor(2) as executor:
+        yield executor
+
+
+@pytest.fixture(scope="session")
+def run_once(pool, tmp_path_factory, tiny_data, request):
     """run_once(이름, 옵션, ...)은 작은 데이터가 data/에 있고 이름이 한글인 폴더에서 실행하고 (폴더, 결과)를 반환합니다.
 
     같은 명령은 한 번만 실행합니다. 출력 인코딩은 한글이 없는 cp1252이고, 네트워크에 접속하면 감사 훅(audit hook)이
-    종료합니다. 테스트할 장은 두 개씩 미리 실행해 코어를 모두 사용합니다.
+    종료합니다. 테스트할 장은 미리 실행합니다.
     """
     hook = tmp_path_factory.mktemp("hook")
     (hook / "sitecustomize.py").write_text(NO_NETWORK, encoding="utf-8")
@@ -85,13 +92,23 @@ def run_once(tmp_path_factory, tiny_data, request):
             shutil.copytree(tiny_data, folder / "data")
         return folder, run_alone(folder, name, *args, **environment)
 
-    with ThreadPoolExecutor(2) as pool:
-        start = functools.cache(lambda name, *args: pool.submit(run, name, *args))
-        tested = " ".join(item.nodeid for item in request.session.items)
-        for name in sorted(CHAPTERS):
-            if f"test_{name}.py" in tested:
-                start(name)
-        yield lambda name, *args: start(name, *args).result()
+    start = functools.cache(lambda name, *args: pool.submit(run, name, *args))
+    tested = " ".join(item.nodeid for item in request.session.items)
+    for name in sorted(CHAPTERS):
+        if f"test_{name}.py" in tested:
+            start(name)
+    return lambda name, *args: start(name, *args).result()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def started_early(run_once, pool, tmp_path_factory, tiny_data, request):
+    """started_early(함수)는 tools.early로 등록한 함수를 실행한 폴더와 반환값입니다."""
+    tested = {item.originalname for item in request.session.items}
+    jobs = {}
+    for function in (function for function, test in EARLY.items() if test in tested):
+        folder = tmp_path_factory.mktemp(function.__name__)
+        jobs[function] = folder, pool.submit(function, folder, tiny_data)
+    return lambda function: (jobs[function][0], jobs[function][1].result())
 
 
 @pytest.fixture(scope="session")

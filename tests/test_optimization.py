@@ -13,6 +13,7 @@ from tools import (
     assert_clean,
     assert_picture,
     broken_claims,
+    early,
     edited,
     load_chapter,
     own_warnings,
@@ -362,18 +363,25 @@ def write_scripts(folder, edits=()):
     (folder / "train_only.py").write_text(SKIP_LESSONS, encoding="utf-8")
 
 
-def test_killed_run_resumes_bit_identical_with_no_other_option(tiny_data, tmp_path, monkeypatch, capsys):
-    """드롭아웃을 추가해도, 강제로 종료한 학습을 다른 프로세스에서 이어서 하면 결과가 같습니다."""
-    write_scripts(tmp_path, DROPOUT)
-    training = ("--epochs", 40, "--batch-size", 32, "--learning-rate", 0.001, "--seed", 5)
-    command = [sys.executable, "train_only.py", *training, "--data-dir", tiny_data, "--output-dir", "out put"]
+TRAINING = ("--epochs", 40, "--batch-size", 32, "--learning-rate", 0.001, "--seed", 5)
+
+
+@early("test_killed_run_resumes_bit_identical_with_no_other_option")
+def kill_training(folder, tiny_data):
+    write_scripts(folder, DROPOUT)
+    command = [sys.executable, "train_only.py", *TRAINING, "--data-dir", tiny_data, "--output-dir", "out put"]
     with subprocess.Popen(
-        list(map(str, command)), cwd=tmp_path, env=user_environment(), stdout=subprocess.PIPE, encoding="utf-8"
+        list(map(str, command)), cwd=folder, env=user_environment(), stdout=subprocess.PIPE, encoding="utf-8"
     ) as process:
         epochs = (line for line in process.stdout if re.search(r"\d\.\d{4}, .*%$", line))
         for _ in range(3):
             next(epochs)
         process.kill()
+
+
+def test_killed_run_resumes_bit_identical_with_no_other_option(started_early, tiny_data, monkeypatch, capsys):
+    """드롭아웃을 추가해도, 강제로 종료한 학습을 다른 프로세스에서 이어서 하면 결과가 같습니다."""
+    tmp_path, _ = started_early(kill_training)
     checkpoint = tmp_path / "out put" / "optimization_checkpoint.pth"
     done = load(checkpoint)["epoch"]
     assert 3 <= done < 40 and not checkpoint.with_name("optimization_model.pth").exists()
@@ -381,7 +389,7 @@ def test_killed_run_resumes_bit_identical_with_no_other_option(tiny_data, tmp_pa
     train_only(monkeypatch, tiny_data, tmp_path / "resumed", "--resume", checkpoint, edits=DROPOUT)
     output = capsys.readouterr().out
     assert re.findall(r"^\S+ (\d+)$", output, re.MULTILINE) == [str(epoch) for epoch in range(done + 1, 41)]
-    train_only(monkeypatch, tiny_data, tmp_path / "straight", *training, edits=DROPOUT)
+    train_only(monkeypatch, tiny_data, tmp_path / "straight", *TRAINING, edits=DROPOUT)
     assert largest_difference(tmp_path / "straight", tmp_path / "resumed") == 0
     whole, parts = (load(tmp_path / name / "optimization_checkpoint.pth") for name in ("straight", "resumed"))
     assert whole["history"] == parts["history"] and whole["settings"] == parts["settings"]
@@ -492,35 +500,41 @@ def test_checkpoint_of_other_data_is_refused(run_once, tmp_path, monkeypatch, ca
 # ---- 여러 프로세스 ----
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows의 PyTorch에서는 torchrun을 사용할 수 없습니다")
-def test_two_processes_learn_what_one_learns(tmp_path, no_network, monkeypatch):
-    """rank 0이 만든 연습용 데이터를 함께 사용하고, 결과는 프로세스 하나로 학습한 것과 같습니다.
+DOUBLE = {
+    "NeuralNetwork().to(device)": "NeuralNetwork().to(device, torch.float64)",
+    "transform=ToTensor()": "transform=lambda image: ToTensor()(image).double()",
+}
 
-    float32에서는 Adam이 반올림 오차를 증폭하므로 float64로 비교합니다. 학습률과 배치 크기는 기본값입니다.
-    """
-    edits = {
-        "NeuralNetwork().to(device)": "NeuralNetwork().to(device, torch.float64)",
-        "transform=ToTensor()": "transform=lambda image: ToTensor()(image).double()",
-    }
-    write_scripts(tmp_path, edits)
-    options = ("--epochs", 1, "--device", "cpu", "--output-dir", "two")
-    result = subprocess.run(
-        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "train_only.py"]
-        + list(map(str, options)),
-        cwd=tmp_path,
-        env=user_environment(TMPDIR=str(tmp_path / "temporary")),
+
+@early("test_two_processes_learn_what_one_learns")
+def train_in_two_processes(folder, tiny_data):
+    write_scripts(folder, DOUBLE)
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "train_only.py"]
+    return subprocess.run(
+        [*command, "--epochs", "1", "--device", "cpu", "--output-dir", "two"],
+        cwd=folder,
+        env=user_environment(TMPDIR=str(folder / "temporary")),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
         timeout=120,
     )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows의 PyTorch에서는 torchrun을 사용할 수 없습니다")
+def test_two_processes_learn_what_one_learns(started_early, no_network, monkeypatch):
+    """rank 0이 만든 연습용 데이터를 함께 사용하고, 결과는 프로세스 하나로 학습한 것과 같습니다.
+
+    float32에서는 Adam이 반올림 오차를 증폭하므로 float64로 비교합니다. 학습률과 배치 크기는 기본값입니다.
+    """
+    tmp_path, result = started_early(train_in_two_processes)
     assert result.returncode == 0 and "Traceback" not in result.stderr, result.stderr
     assert re.findall(r"^== (\d+)\.", result.stdout, re.MULTILINE) == ["13"]  # rank 0만 출력합니다
     assert re.findall(r"^\S+ (\d+)$", result.stdout, re.MULTILINE) == ["1"]
     assert "torchrun --standalone --nproc-per-node 2 train_only.py" in result.stdout
     assert {path.name for path in (tmp_path / "two").iterdir()} == FILES - set(PICTURES[:3])
 
-    train_only(monkeypatch, tmp_path / "data", tmp_path / "one", "--epochs", 1, edits=edits, STALL_SECONDS=0.5)
+    train_only(monkeypatch, tmp_path / "data", tmp_path / "one", "--epochs", 1, edits=DOUBLE, STALL_SECONDS=0.5)
     one, two = (load(tmp_path / name / "optimization_checkpoint.pth") for name in ("one", "two"))
     assert np.allclose(one["history"], two["history"], rtol=0, atol=1e-9) and two["settings"] == one["settings"]
     assert largest_difference(tmp_path / "one", tmp_path / "two") < 1e-9

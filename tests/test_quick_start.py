@@ -15,6 +15,7 @@ from tools import (
     assert_clean,
     assert_picture,
     broken_claims,
+    early,
     load_chapter,
     own_warnings,
     run_alone,
@@ -56,13 +57,18 @@ def test_runs_alone_on_data_at_hand(run_once):
     assert "tensor.py" in result.stdout.splitlines()[-1]
 
 
-def test_practice_data_without_network(tmp_path):
+@early("test_practice_data_without_network")
+def run_without_data(folder, tiny_data):
+    return run_alone(folder, "quick_start", "--epochs", 2, TMPDIR=str(folder))
+
+
+def test_practice_data_without_network(started_early):
     """데이터와 네트워크가 없으면 연습용 데이터로 실행하고, 처음과 마지막에 알립니다."""
-    result = run_alone(tmp_path, "quick_start", "--epochs", 2, TMPDIR=str(tmp_path))
+    folder, result = started_early(run_without_data)
     assert_clean(result)
     assert result.stdout.count("Connection refused") == 4 or result.stdout.count("urlopen error") == 4
     assert result.stdout.count("github.com/zalandoresearch") == 2  # 처음과 마지막의 안내
-    assert written_files(tmp_path) == FILES  # 연습용 데이터의 임시 폴더가 남지 않습니다
+    assert written_files(folder) == FILES  # 연습용 데이터의 임시 폴더가 남지 않습니다
     assert float(re.findall(r"([\d.]+)%", result.stdout)[-1]) > 85
 
 

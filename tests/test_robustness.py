@@ -12,7 +12,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pytest
 import torch
-from tools import CHAPTERS, READS_DATA, assert_picture, load_chapter, run_main, source, user_environment
+from tools import CHAPTERS, READS_DATA, assert_picture, early, load_chapter, run_main, source, user_environment
 
 DISK_FULL = OSError(errno.ENOSPC, "No space left on device")
 
@@ -150,36 +150,51 @@ def start(name, folder, *args):
     )
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows에서는 SIGINT를 다르게 전달합니다")
-def test_interrupt_is_told_in_one_line(tmp_path, tiny_data):
-    with start("quick_start", tmp_path, "--epochs", 1000, "--data-dir", tiny_data) as process:
+@early("test_interrupt_is_told_in_one_line")
+def interrupt(folder, tiny_data):
+    with start("quick_start", folder, "--epochs", 1000, "--data-dir", tiny_data) as process:
         for line in process.stdout:
             if "[" in line and "/300]" in line:  # 학습을 시작했습니다
                 break
         time.sleep(0.1)
         process.send_signal(signal.SIGINT)
-        _, error = process.communicate(timeout=60)
-    assert process.returncode in (-signal.SIGINT, 130)
-    assert len(error.strip().splitlines()) == 1 and re.search("[가-힣]", error)
-    assert list((tmp_path / "outputs").iterdir()) == []
+        return process.communicate(timeout=60)[1], process.returncode
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows에서는 SIGINT를 다르게 전달합니다")
+def test_interrupt_is_told_in_one_line(started_early):
+    folder, (error, code) = started_early(interrupt)
+    assert code in (-signal.SIGINT, 130)
+    assert_one_korean_line(error)
+    assert list((folder / "outputs").iterdir()) == []
+
+
+@early("test_closed_pipe_is_told_in_one_line")
+def close_pipe(folder, tiny_data):
+    with start("quick_start", folder, "--epochs", 1000, "--data-dir", tiny_data) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        return process.stderr.read()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows에는 head와 SIGPIPE가 없습니다")
-def test_closed_pipe_is_told_in_one_line(tmp_path, tiny_data):
-    with start("quick_start", tmp_path, "--epochs", 1000, "--data-dir", tiny_data) as process:
-        process.stdout.readline()
-        process.stdout.close()
-        error = process.stderr.read()
-    assert "Traceback" not in error and "Exception" not in error and len(error.strip().splitlines()) == 1
+def test_closed_pipe_is_told_in_one_line(started_early):
+    _, error = started_early(close_pipe)
+    assert_one_korean_line(error)
 
 
-def test_two_runs_at_once(tmp_path, tiny_data):
+@early("test_two_runs_at_once")
+def run_twice(folder, tiny_data):
+    runs = [start("quick_start", folder, "--epochs", 1, "--data-dir", tiny_data) for _ in range(2)]
+    return [(run.communicate(timeout=120)[1], run.returncode) for run in runs]
+
+
+def test_two_runs_at_once(started_early):
     """같은 폴더에 동시에 저장해도 파일이 손상되지 않습니다."""
-    runs = [start("quick_start", tmp_path, "--epochs", 1, "--data-dir", tiny_data) for _ in range(2)]
-    ends = [(run.communicate(timeout=120)[1], run.returncode) for run in runs]
+    folder, ends = started_early(run_twice)
     assert ends == [("", 0)] * 2
-    written = sorted(path.name for path in (tmp_path / "outputs").iterdir())
+    written = sorted(path.name for path in (folder / "outputs").iterdir())
     assert written == sorted([*pictures("quick_start"), "model.pth"])
     for name in pictures("quick_start"):
-        assert_picture(tmp_path / "outputs" / name)
-    assert torch.load(tmp_path / "outputs" / "model.pth", weights_only=True)
+        assert_picture(folder / "outputs" / name)
+    assert torch.load(folder / "outputs" / "model.pth", weights_only=True)

@@ -1,5 +1,6 @@
 """4장: 변형 전후의 값, 원-핫, v2, 정규화, 순서, 증강, 배치, 직렬화와 워커, 그림."""
 
+import gc
 import pickle
 import re
 import signal
@@ -340,10 +341,12 @@ class Unreadable(list):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="fork가 없습니다")
-def test_an_error_in_a_worker_is_raised_here_once(chapter, capfd):
+def test_an_error_in_a_worker_is_raised_here_once(chapter, capfd, monkeypatch):
+    monkeypatch.setattr("torch.utils.data._utils.MP_STATUS_CHECK_INTERVAL", 0.2)  # 워커의 종료를 기다리는 시간(초)
     loader = DataLoader(Unreadable([1]), num_workers=1, multiprocessing_context="fork")
     with pytest.raises(KeyError, match="unreadable"):
         list(chapter.start_workers(loader))
+    gc.collect()
     assert capfd.readouterr().err == ""
 
 

@@ -13,7 +13,19 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = ["quick_start", "tensor", "data_tutorial", "transform", "model", "autograd", "optimization"]
 READS_DATA = ["quick_start", "data_tutorial", "transform", "optimization"]
+ENVIRONMENT = dict(os.environ)  # 테스트가 변경하기 전의 환경 변수입니다
+EARLY = {}
 DEAD_PROXY = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "no_proxy": ""}
+
+
+def early(test):
+    """test가 사용할 함수를 등록합니다. 세션을 시작할 때 다른 스레드에서 함수(새 폴더, 작은 데이터의 폴더)를 실행합니다."""
+
+    def register(function):
+        EARLY[function] = test
+        return function
+
+    return register
 
 
 def source(name):
@@ -80,7 +92,7 @@ def run_main(name, monkeypatch, *args, pictures=False, edits=(), **replaced):
 
 def user_environment(**environment):
     """화면과 네트워크가 없는 사용자의 환경 변수입니다. 네트워크는 막힌 프록시로 차단합니다."""
-    env = {k: v for k, v in os.environ.items() if k.lower() not in ("display", "wayland_display", "mplbackend")}
+    env = {k: v for k, v in ENVIRONMENT.items() if k.lower() not in ("display", "wayland_display", "mplbackend")}
     return env | DEAD_PROXY | {"PYTHONDONTWRITEBYTECODE": "1"} | environment
 
 

@@ -790,7 +790,7 @@ def download_fashion_mnist(mirror, raw):
     """raw 폴더에 없는 파일을 mirror에서 내려받고 MD5를 확인합니다. 이미 있는 파일이 손상되었으면 종료합니다."""
     files = [raw / name.removesuffix(".gz") for name, _ in datasets.FashionMNIST.resources]
     if not all(path.is_file() for path in files):
-        print(f"FashionMNIST를 준비합니다: {mirror}", flush=True)
+        print(f"FashionMNIST를 준비합니다: {mirror.split('/')[2]}", flush=True)
         raw.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=raw.parent) as temporary:
             part = shutil.copytree(raw, Path(temporary, "FashionMNIST", "raw"))  # 직접 넣은 .gz 파일도 사용합니다

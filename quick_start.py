@@ -235,7 +235,7 @@ def predict(dataloader, model):
     confidence, prediction = probabilities[0].max(dim=0)
     show(f"{CLASSES[prediction] = }", f"확률 {confidence:.1%}")
     show(f"{CLASSES[targets[0]] = }", "정답")
-    check("클래스별 확률의 합은 1입니다", torch.allclose(probabilities.sum(dim=1), torch.ones(len(targets))))
+    check("샘플마다 확률의 합은 1입니다", torch.allclose(probabilities.sum(dim=1), torch.ones(len(targets))))
     return images, probabilities, targets
 
 

@@ -405,6 +405,12 @@ def test_bars_start_at_zero_and_show_the_rates(chapter):
     assert [text.get_text() for text in axis.texts] == ["1,000  (x 1.0)", "500  (x 0.5)", "20,000  (x 20.0)"]
 
 
+@pytest.mark.parametrize("y", [[0, 2], [0.0, 2.0], [[0.0], [2.0]], [[1, 0, 0], [0, 0, 1]]], ids=str)
+def test_class_numbers_of_any_labels(chapter, y):
+    assert chapter.class_index(torch.tensor(y)).tolist() == [0, 2]
+    assert not chapter.class_index(torch.tensor(y)).is_floating_point()
+
+
 # ---- 학습자가 변경하는 코드 ----
 
 DATASETS = {

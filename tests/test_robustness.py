@@ -37,10 +37,11 @@ def stop_while_saving(name, error, tiny_data, folder, monkeypatch):
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_interrupt_leaves_no_half_written_file(name, tiny_data, tmp_path, monkeypatch, capsys):
+def test_interrupt_leaves_the_old_pictures(name, tiny_data, tmp_path, monkeypatch, capsys):
+    old = {path: path.write_bytes(b"old") for path in map(tmp_path.joinpath, pictures(name))}
     with pytest.raises(KeyboardInterrupt):
         stop_while_saving(name, KeyboardInterrupt(), tiny_data, tmp_path, monkeypatch)
-    assert not [path for path in tmp_path.iterdir() if path.suffix == ".png"]
+    assert set(tmp_path.glob("*.png")) == set(old) and all(path.read_bytes() == b"old" for path in old)
 
 
 @pytest.mark.parametrize("name", CHAPTERS)

@@ -357,6 +357,11 @@ def test_a_forked_worker_gives_the_same_labels(tiny_data, capsys):
     assert all(claims(chapter)) and "float32, [4, 10], 0 ~ 1" in capsys.readouterr().out
 
 
+def test_salt_and_pepper_changes_all_channels_of_a_pixel(chapter):
+    noisy = chapter.SaltAndPepper(0.5)(torch.full((2, 3, 16, 16), 0.5))
+    assert torch.equal(noisy, noisy[:, :1].expand_as(noisy)) and noisy.unique().tolist() == [0, 0.5, 1]
+
+
 # ---- 여러 시드와 독자의 변경 ----
 
 

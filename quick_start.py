@@ -1,24 +1,31 @@
-"""1장. 빠른 시작: 데이터 준비부터 예측까지 한 번에 살펴봅니다.
+"""1장. 빠른 시작: 옷 사진을 알아보는 모델 만들기
 
-옷, 신발, 가방 이미지를 10개의 클래스로 분류하는 신경망을 정의하고, 학습하고, 저장한 뒤, 다시 불러와 예측합니다.
-다음 장들에서 자세히 다룰 내용을 먼저 훑어봅니다. 모르는 용어가 나와도 끝까지 실행해 보세요.
+사진에 찍힌 것이 셔츠인지 가방인지 알아맞히는 프로그램을 만들어 봅시다. 규칙을 사람이 하나하나 쓰는
+대신, 이미지 60,000장과 정답을 보여 주고 모델이 스스로 배우게 합니다. 데이터를 준비하고, 모델을
+만들어 학습하고, 저장한 모델로 예측하는 데까지 PyTorch로 하는 일 전체를 한 번에 지나갑니다. 모르는
+말이 나와도 괜찮습니다. 뒤의 장에서 하나씩 자세히 다루니, 지금은 흐름만 따라오세요.
 
 실행 방법
     python -m pip install torch torchvision matplotlib
     python quick_start.py
-    python quick_start.py --epochs 1 --show     # 1에폭만 학습하고, 끝날 때 그림을 창에 표시합니다
-    python quick_start.py --help                # 모든 옵션을 출력합니다
+    python quick_start.py --epochs 1 --show     # 1에폭만 학습하고 페이지를 브라우저로 열기
+    python quick_start.py --image my_shirt.jpg  # 직접 찍은 사진도 예측하기
+    python quick_start.py --practice            # 연습 문제만 확인하기
+    python quick_start.py --help                # 모든 옵션 보기
+    %run quick_start.py                         # 노트북(Colab, Jupyter)에서 실행하기
 
 목차
-    1. 데이터셋(Dataset)                       load_datasets
-    2. 데이터로더(DataLoader)                  make_dataloaders, load_into_memory
-    3. 신경망(neural network)                  NeuralNetwork, build_model
-    4. 학습과 테스트                           fit, train, test
-    5. 모델 저장하고 불러오기                  save_and_load
-    6. 예측                                    predict
-    7. 클래스별 정확도와 혼동 행렬             count_mistakes
-
-다음 장은 tensor.py입니다.
+  핵심
+    1. 데이터셋(Dataset): 이미지와 정답          load_datasets
+    2. 데이터로더(DataLoader): 배치로 묶기       make_dataloaders, load_into_memory
+    3. 모델 만들기                               build_model, NeuralNetwork
+    4. 학습의 한 단계                            take_one_step
+    5. 반복해서 학습하기                         fit, train, test
+    6. 모델을 저장하고 불러오기                  save_and_load
+    7. 예측하기                                  predict
+    8. 어떤 옷을 헷갈릴까요?                     count_mistakes
+  더 알아보기
+    9. 직접 찍은 사진으로 예측하기               predict_photo, prepare_photo
 """
 
 # /// script
@@ -26,83 +33,123 @@
 # dependencies = ["torch>=2.10.0", "torchvision>=0.25.0", "matplotlib>=3.9.0"]
 # ///
 
+# 아래의 표준 라이브러리는 대부분 파일 끝의 도우미 함수가 사용합니다.
 import argparse
+import ast
 import atexit
 import contextlib
 import copy
+import html
 import inspect
+import io
 import os
+import re
 import shutil
 import socket
 import sys
 import tempfile
 import textwrap
-import time
+import traceback
+import webbrowser
 from pathlib import Path
+
+if "ipykernel" not in sys.modules:  # 노트북이 아니면 창을 열지 않고 그림을 파일로만 저장합니다
+    os.environ["MPLBACKEND"] = "agg"
 
 import matplotlib.pyplot as plt
 import torch
+from matplotlib import font_manager
+from PIL import Image, ImageOps
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 from torchvision import datasets
 from torchvision.transforms import ToTensor
 
-CLASSES = datasets.FashionMNIST.classes  # 클래스의 이름 10개
+CLASSES = datasets.FashionMNIST.classes  # 클래스의 이름 10개. 데이터셋을 바꾸면 함께 바꾸세요.
 
 
 def load_datasets(data_dir):
-    """1. 데이터셋(Dataset)
+    """1. 데이터셋(Dataset): 이미지와 정답
 
-    Dataset은 샘플(sample)과 정답(label)을 저장합니다. PyTorch의 도메인 특화 라이브러리는 데이터셋도
-    제공합니다. 예를 들어 이미지에는 TorchVision을, 오디오에는 TorchAudio(유지 보수 단계)를 사용합니다.
-    텍스트용 TorchText는 0.18 버전(2024년 4월)을 마지막으로 개발이 중단되었습니다. TorchVision의
-    데이터셋은 대부분 샘플을 변환하는 transform과 정답을 변환하는 target_transform을 인자로 받습니다.
-    ToTensor()는 PIL(Python의 이미지 라이브러리) 이미지를 0~1의 실수(float) 텐서(tensor)로 변환합니다.
+    모델을 학습하려면 먼저 예제가 필요합니다. 이미지 한 장과 그 정답(label)을 샘플(sample)이라고
+    하는데, 이런 샘플을 많이 모아야 합니다. 여기서 사용할 FashionMNIST는 28x28 크기의 흑백 이미지
+    70,000장에 티셔츠, 가방, 운동화 등 10가지 클래스의 정답을 붙여 둔 데이터셋입니다.
+
+    PyTorch에서는 샘플과 정답을 Dataset에 저장합니다. training_data[0]처럼 리스트에서 꺼내듯이
+    샘플을 하나씩 가져올 수 있습니다. 다만 저장된 이미지를 모델에 바로 넣을 수는 없습니다. 모델은
+    숫자로 계산하기 때문입니다. 그래서 transform에 ToTensor()를 지정해, 이미지를 가져올 때마다 0~1의
+    실수(float)가 담긴 텐서(tensor)로 변환합니다. 정답을 변환하려면 target_transform을 지정합니다.
+
+    널리 알려진 데이터셋은 직접 모으지 않아도 됩니다. 이미지는 TorchVision, 오디오는 TorchAudio처럼
+    분야에 맞는 도메인 특화 라이브러리가 제공합니다. 그림에서 클래스마다 어떤 이미지가 들어 있는지
+    살펴보세요.
     """
-    training_data = datasets.FashionMNIST(root=data_dir, train=True, download=True, transform=ToTensor())
-    test_data = datasets.FashionMNIST(root=data_dir, train=False, download=True, transform=ToTensor())
-    show(f"{len(training_data), len(test_data) = }")
+    training_data = datasets.FashionMNIST(
+        root=data_dir, train=True, download=True, transform=ToTensor()
+    )
+    test_data = datasets.FashionMNIST(
+        root=data_dir, train=False, download=True, transform=ToTensor()
+    )
+    show(f"{len(training_data), len(test_data) = }", "학습용과 테스트용 샘플의 개수")
+
     image, label = training_data[0]
     show(f"{image.shape = }", "채널, 높이, 너비")
-    show(f"{label = }", "정답 (target_transform이 없으면 클래스 번호)")
+    show(f"{label = }", "정답: 클래스 번호")
+    show(f"{training_data.classes[label] = }", "그 번호의 이름")
+    check("픽셀은 모두 0 이상 1 이하입니다", 0 <= image.min() and image.max() <= 1)
+
     named_data = datasets.FashionMNIST(root=data_dir, target_transform=lambda y: CLASSES[y])
-    show(f"{named_data[0][1] = }", "변환한 정답 (학습할 때는 숫자여야 합니다)")
-    check("target_transform을 지정하면 정답이 변환됩니다", str(named_data[0][1]) != str(named_data.targets[0].item()))
+    show(f"{named_data[0][1] = }", "target_transform으로 바꾼 정답")
+    save_figure(draw_samples(training_data), "quick_start_samples.png")
     return training_data, test_data
 
 
-def make_dataloaders(training_data, test_data, batch_size):
-    """2. 데이터로더(DataLoader)
-
-    DataLoader는 Dataset을 순회 가능한 객체(iterable)로 감싸고, 샘플을 배치(batch) 단위로 반환합니다.
-    배치 크기(batch_size), 섞기(shuffle), 샘플러(sampler), 워커(worker) 프로세스의 수(num_workers)를
-    인자로 지정할 수 있습니다. 데이터 전체를 한 번 학습하는 단위를 에폭(epoch)이라고 하며, 학습용
-    데이터는 에폭마다 순서를 섞습니다.
-
-    Dataset은 샘플을 가져올 때마다 transform을 적용합니다. load_into_memory는 속도를 높이기 위해 모든
-    샘플을 한 번만 변환하고 메모리에 저장하므로, 무작위 변형의 결과도 에폭마다 같습니다.
-    """
-    train_dataloader = DataLoader(load_into_memory(training_data), batch_size=batch_size, shuffle=True)
-    test_dataloader = DataLoader(load_into_memory(test_data), batch_size=batch_size)
-    X, y = next(iter(test_dataloader))
-    show(f"{X.shape = }", "[N, C, H, W]: 배치 크기, 채널, 높이, 너비")
-    show(f"{y.shape, y.dtype = }")
-    check("배치에는 샘플과 정답이 같은 개수만큼 있습니다", len(X) == len(y))
-    return train_dataloader, test_dataloader
-
-
 def load_into_memory(dataset):
-    """transform과 target_transform을 적용한 모든 샘플과 정답을 배치 하나로 불러와 TensorDataset으로 반환합니다."""
-    X, y = next(iter(DataLoader(dataset, batch_size=len(dataset))))
+    """모든 샘플을 한 번만 변환해 TensorDataset으로 반환합니다."""
+    batches = list(DataLoader(dataset, batch_size=1000))
+    X = torch.cat([X for X, y in batches])
+    y = torch.cat([y for X, y in batches])
     return TensorDataset(X, y)
 
 
+def make_dataloaders(training_data, test_data, batch_size):
+    """2. 데이터로더(DataLoader): 배치로 묶기
+
+    이미지를 한 장씩 보여 주면 너무 느립니다. 그렇다고 60,000장을 모두 보여 준 뒤에 한 번만 고치면,
+    모델이 나아질 기회가 너무 적습니다. 그래서 수백 장씩 배치(batch)로 묶어 보여 줍니다. 이 일을
+    하는 DataLoader는 Dataset을 감싸 반복 가능한 객체(iterable)로 만듭니다. for 문으로 순회하면
+    배치가 하나씩 나옵니다.
+
+    학습용 데이터를 한 번 다 보는 것을 에폭(epoch)이라고 하며, 에폭마다 순서를 섞습니다(shuffle). 왜
+    섞을까요? 샘플이 클래스별로 정렬되어 있다면 한동안 셔츠만 보다가 그다음에는 신발만 보게 되고,
+    그때마다 모델이 방금 본 것에 치우치기 때문입니다. 테스트용 데이터는 결과를 확인하는 데만
+    사용하니 섞지 않아도 됩니다.
+
+    Dataset은 샘플을 가져올 때마다 transform을 다시 적용합니다. 같은 변환을 에폭마다 되풀이하지
+    않으려고, 여기서는 load_into_memory로 모두 미리 변환해 메모리에 둡니다. 빠르지만 공짜는
+    아닙니다. 불러오는 동안 데이터의 두 배만큼 메모리가 필요하니, 다 들어가는 데이터에만 사용하세요.
+    """
+    show_code(load_into_memory)
+    train_dataloader = DataLoader(
+        load_into_memory(training_data), batch_size=batch_size, shuffle=True
+    )
+    test_dataloader = DataLoader(load_into_memory(test_data), batch_size=batch_size)
+
+    X, y = next(iter(train_dataloader))
+    show(f"{X.shape = }", "배치 크기, 채널, 높이, 너비")
+    show(f"{y[:10] = }", "처음 10개의 정답: 여러 클래스가 섞여 있습니다")
+    show(f"{len(train_dataloader) = }", "1에폭의 배치 개수")
+    first_image = training_data[0][0]
+    check("섞었으므로 첫 배치는 첫 번째 이미지로 시작하지 않습니다", not X[0].equal(first_image))
+    return train_dataloader, test_dataloader
+
+
 class NeuralNetwork(nn.Module):
-    """공식 튜토리얼과 구조가 같은 신경망입니다. 입력은 [N, 1, 28, 28], 출력은 로짓(logit) [N, 10]입니다."""
+    """이미지 [N, 1, 28, 28]을 받아 클래스별 점수(로짓) [N, 10]을 반환하는 신경망입니다."""
 
     def __init__(self):
         super().__init__()
-        self.flatten = nn.Flatten()
+        self.flatten = nn.Flatten()  # [N, 1, 28, 28] → [N, 784]
         self.linear_relu_stack = nn.Sequential(
             nn.Linear(28 * 28, 512),
             nn.ReLU(),
@@ -112,290 +159,502 @@ class NeuralNetwork(nn.Module):
         )
 
     def forward(self, x):
-        return self.linear_relu_stack(self.flatten(x))
+        x = self.flatten(x)
+        return self.linear_relu_stack(x)
 
 
 def build_model(device):
-    """3. 신경망(neural network)
+    """3. 모델 만들기
 
-    신경망은 nn.Module을 상속받는 클래스로 정의합니다. __init__에서 계층(layer)을 정의하고, forward에서
-    데이터가 계층을 통과하는 순서를 지정합니다. Flatten은 이미지를 1차원으로 펼치고, Linear는 선형
-    변환을, ReLU는 비선형 함수를 적용합니다. 마지막 계층의 출력을 로짓(logit)이라고 합니다. nn.Module은
-    매개변수(parameter)를 관리하므로, 모든 매개변수를 한 번에 GPU(CUDA)와 같은 다른 장치(device)로
-    이동하거나 저장하고 불러올 수 있습니다. 또한 모델을 다른 형식으로 내보낼(export) 수 있습니다.
+    이제 이미지를 받아 클래스를 알아맞힐 모델을 만듭니다. PyTorch에서는 nn.Module을 상속받는 파이썬
+    클래스로 신경망을 정의합니다. __init__에는 신경망을 이루는 계층(layer)을, forward에는 데이터가
+    그 계층을 지나는 순서를 적습니다.
+
+    Flatten은 이미지를 숫자 784개로 펼칩니다. Linear는 이 숫자들에 가중치를 곱하고 편향을 더해
+    새로운 숫자 512개를 만듭니다. 그 사이에 있는 ReLU는 음수를 0으로 바꿀 뿐이지만, 빠지면 Linear를
+    아무리 쌓아도 하나와 같아집니다(5장). 마지막에 나오는 숫자 10개는 클래스별 점수이며,
+    로짓(logit)이라고 합니다.
+
+    가중치와 편향처럼 학습하면서 바뀌는 값이 매개변수(parameter)입니다. nn.Module이 이들을 모두
+    관리하므로 to(device) 한 번이면 전부 옮길 수 있습니다. GPU가 있다면 그곳으로 옮기세요. 많은
+    곱셈과 덧셈을 동시에 하기 때문에 훨씬 빠릅니다.
     """
+    show_code(NeuralNetwork)
     model = NeuralNetwork().to(device)
     show(f"{model = }")
-    show(f"{sum(p.numel() for p in model.parameters()) = }", "학습할 매개변수의 개수")
-    check("모든 매개변수가 선택한 장치에 있습니다", all(p.device.type == device.type for p in model.parameters()))
+    show(f"{sum(p.numel() for p in model.parameters()) = }", "매개변수의 개수")
     return model
 
 
-def fit(model, train_dataloader, test_dataloader, epochs, learning_rate):
-    """4. 학습과 테스트
+def take_one_step(model, train_dataloader):
+    """4. 학습의 한 단계
 
-    각 학습 단계에서는 배치 하나에 대한 예측을 수행하고, 예측 오류인 손실(loss)을
-    역전파(backpropagation)하여 변화도(gradient)를 계산합니다. 옵티마이저(optimizer)는 손실이 줄어드는
-    방향으로 매개변수를 조정합니다. 스케줄러(scheduler)는 학습률(learning rate)을 단계마다 조금씩 줄여
-    0에 이르게 합니다. 에폭마다 테스트용 데이터로 성능을 확인합니다.
+    방금 만든 모델의 매개변수는 난수입니다. 옷을 본 적이 없으니 아무렇게나 답할 수밖에 없습니다.
+    학습은 이 매개변수를 조금씩 바꾸어 가는 일이며, 다음 네 단계를 되풀이합니다.
 
-    손실 함수 CrossEntropyLoss는 로짓을 입력으로 받아 확률로 변환하는 softmax까지 계산합니다. 따라서
-    모델의 마지막에 nn.Softmax를 추가하면 softmax가 두 번 적용되어, 변화도가 작아지고 정확도가
-    낮아집니다. 레이블 스무딩(label smoothing)은 정답의 확률을 조금 낮추어 모델이 예측을 지나치게
-    확신하지 않게 합니다. 그래서 손실이 0에 가까워지지는 않습니다.
+    1) 배치 하나를 모델에 넣어 예측합니다.
+    2) 예측이 정답과 얼마나 다른지 숫자 하나로 계산합니다. 이 숫자가 손실(loss)입니다.
+    3) 매개변수를 어느 쪽으로 움직여야 손실이 줄어드는지 구합니다. 이것을 알려 주는 값이
+    변화도(gradient)입니다. 손실에서 입력 쪽으로 거슬러 올라가며 계산하기 때문에
+    역전파(backpropagation)라고 합니다.
+    4) 손실이 줄어드는 쪽으로 매개변수를 조금 조정합니다. 옵티마이저(optimizer)가 하는 일입니다.
 
-    드롭아웃(dropout)처럼 학습할 때와 평가할 때 다르게 동작하는 계층이 있으므로 model.train()과
-    model.eval()로 모드를 전환합니다. 평가할 때는 변화도가 필요 없으므로 torch.no_grad()를 사용합니다.
+    손실 함수로는 CrossEntropyLoss를 사용합니다. 정답 클래스의 점수가 다른 클래스보다 높을수록
+    손실이 작아지는 함수입니다. 네 단계를 딱 한 번 실행하면, 같은 배치의 손실이 정말 줄어들까요?
     """
-    # 배치 크기와 아래의 설정은 학습용 데이터에서 분리한 10,000개의 정확도를 시드(seed) 3개로 비교해 선택했습니다.
-    loss_fn = nn.CrossEntropyLoss(label_smoothing=0.05)
-    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=True)  # fused=True이면 더 빠릅니다
-    steps = epochs * len(train_dataloader)
-    scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, start_factor=1.0, end_factor=0.0, total_iters=steps)
-    history = []
-    for epoch in range(1, epochs + 1):
-        print(f"에폭 {epoch}")
-        train_loss = train(train_dataloader, model, loss_fn, optimizer, scheduler)
-        test_loss, accuracy = test(test_dataloader, model, loss_fn)
-        print(f"    테스트 손실 {test_loss:.4f}, 정확도 {accuracy:.1f}%", flush=True)
-        history.append((train_loss, test_loss, accuracy))
-    return history
+    device = next(model.parameters()).device
+    loss_fn = nn.CrossEntropyLoss()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+    X, y = next(iter(train_dataloader))
+    X, y = X.to(device), y.to(device)
+    pred = model(X)  # 1) 예측
+    loss = loss_fn(pred, y)  # 2) 손실 계산
+    loss.backward()  # 3) 역전파: 모든 매개변수의 변화도 계산
+    optimizer.step()  # 4) 매개변수 조정
+
+    new_loss = loss_fn(model(X), y)
+    show(f"{loss.item() = }")
+    show(f"{new_loss.item() = }", "한 단계 뒤, 같은 배치의 손실")
+    check("한 단계만으로도 손실이 줄었습니다", new_loss < loss)
 
 
 def train(dataloader, model, loss_fn, optimizer, scheduler):
-    """모든 배치를 한 번씩 학습하고, 샘플당 평균 손실을 반환합니다. loss_fn은 배치의 평균 손실을 반환해야 합니다."""
+    """모든 배치로 한 번씩 학습하고, 샘플당 평균 손실을 반환합니다."""
     device = next(model.parameters()).device
-    seen, total_loss = 0, 0.0
-    model.train()
-    for batch, (X, y) in enumerate(dataloader):
+    seen = 0
+    total_loss = 0.0
+    model.train()  # 학습 모드
+    for X, y in dataloader:
         X, y = X.to(device), y.to(device)
-        optimizer.zero_grad()  # 이전 배치의 변화도를 0으로 초기화합니다
-        pred = model(X)  # 예측합니다
-        loss = loss_fn(pred, y)  # 손실을 계산합니다
-        loss.backward()  # 역전파로 변화도를 계산합니다
-        optimizer.step()  # 매개변수를 업데이트합니다
-        scheduler.step()  # 다음 단계의 학습률을 지정합니다
+        optimizer.zero_grad()  # 변화도는 누적되므로 배치마다 비웁니다
+        pred = model(X)
+        loss = loss_fn(pred, y)
+        loss.backward()
+        optimizer.step()
+        scheduler.step()  # 다음 배치에 사용할 학습률
         seen += len(X)
-        total_loss += loss.detach() * len(X)  # item()은 GPU 연산이 끝나기를 기다리므로 배치마다 호출하지 않습니다
-        if batch % 100 == 0:
-            print(f"    손실 {loss.item():.4f}  [{seen:>5}/{len(dataloader.dataset)}]", flush=True)
-    return float(total_loss) / seen
+        total_loss += loss.item() * len(X)
+    return total_loss / seen
 
 
 def test(dataloader, model, loss_fn):
-    """모든 배치에 대해 예측하고, 샘플당 평균 손실과 정확도(%)를 반환합니다."""
+    """모든 배치를 예측하고, 샘플당 평균 손실과 정확도(%)를 반환합니다."""
     device = next(model.parameters()).device
-    seen, total_loss, correct = 0, 0.0, 0
-    model.eval()
-    with torch.no_grad():
+    seen = 0
+    total_loss = 0.0
+    correct = 0
+    model.eval()  # 평가 모드
+    with torch.no_grad():  # 변화도가 필요 없으니 계산과 메모리를 아낍니다
         for X, y in dataloader:
             X, y = X.to(device), y.to(device)
             pred = model(X)
             seen += len(X)
             total_loss += loss_fn(pred, y).item() * len(X)
-            targets = y.argmax(1) if y.dim() == 2 else y  # 원-핫(one-hot) 정답 [N, C]는 클래스 번호 [N]으로 변환합니다
-            correct += (pred.argmax(1) == targets).sum().item()
+            correct += (pred.argmax(1) == y).sum().item()
     return total_loss / seen, 100 * correct / seen
 
 
-def save_and_load(model, path):
-    """5. 모델 저장하고 불러오기
+def fit(model, train_dataloader, test_dataloader, epochs, learning_rate):
+    """5. 반복해서 학습하기
 
-    모델을 저장하는 일반적인 방법은 매개변수가 들어 있는 내부 상태 사전(state dictionary)을
-    직렬화(serialize)하는 것입니다. 불러올 때는 같은 구조의 모델을 새로 생성한 뒤 상태 사전을
-    불러옵니다. weights_only=True(PyTorch 2.6부터 기본값)를 지정하면 텐서처럼 허용된 자료형만 불러오며,
-    파일에 포함된 임의의 코드는 실행하지 않습니다. 모델의 구조가 같으면 공식 튜토리얼의 코드로도 이
-    파일을 불러올 수 있습니다.
+    한 단계로는 조금밖에 나아지지 않았습니다. 네 단계를 모든 배치에 되풀이하도록 train 함수를 만들어
+    에폭마다 호출합니다. 에폭이 끝나면 test 함수로 테스트용 이미지를 얼마나 맞히는지 확인합니다.
+    학습에 사용한 이미지로 확인하면 안 됩니다. 답을 외우기만 해도 정확도가 높게 나오기 때문입니다.
+    에폭이 지날수록 손실은 줄고 정확도는 높아지는지 지켜보세요.
+
+    출력을 읽을 때 주의할 점이 두 가지 있습니다. 처음에는 학습 손실이 테스트 손실보다 클 수
+    있습니다. 학습 손실은 모델이 나아지는 동안의 평균인데, 테스트 손실은 에폭이 끝난 뒤에 계산하기
+    때문입니다. 또 하나, 이 값을 보고 에폭 수나 학습률 같은 설정을 고르지 마세요. 테스트용
+    데이터에만 잘 맞는 설정을 고르게 됩니다. 설정을 고르려면 검증용 데이터를 따로 두어야 합니다(3장,
+    7장).
     """
-    with save_whole(path) as file:
-        torch.save(model.state_dict(), file)
-    print(f"    모델: {path}")
+    show_code(train)
+    show_code(test)
+    # 레이블 스무딩: 정답의 목표 확률을 1보다 조금 낮게 잡아, 모델이 지나치게 확신하지 않게 합니다
+    loss_fn = nn.CrossEntropyLoss(label_smoothing=0.05)
+    # Adam: 매개변수마다 움직이는 폭을 알맞게 조절하는 옵티마이저입니다(7장)
+    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=True)
+    # 스케줄러: 처음에는 크게, 끝으로 갈수록 조금씩 움직이도록 학습률을 0까지 줄입니다
+    steps = epochs * len(train_dataloader)
+    scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=steps)
+
+    first_loss, accuracy = test(test_dataloader, model, loss_fn)
+    print(f"학습 전  테스트 손실 {first_loss:.3f}, 정확도 {accuracy:.1f}%", flush=True)
+    history = []
+    for epoch in range(1, epochs + 1):
+        train_loss = train(train_dataloader, model, loss_fn, optimizer, scheduler)
+        test_loss, accuracy = test(test_dataloader, model, loss_fn)
+        history.append({"train": train_loss, "test": test_loss, "accuracy": accuracy})
+        print(f"에폭 {epoch}  학습 손실 {train_loss:.3f}, ", end="")
+        print(f"테스트 손실 {test_loss:.3f}, 정확도 {accuracy:.1f}%", flush=True)
+    check("학습 손실이 학습하기 전의 손실보다 작아졌습니다", train_loss < first_loss)
+    check("처음 보는 이미지도 절반 넘게 맞힙니다 (무작위로 예측하면 10%)", accuracy > 50)
+    save_figure(draw_learning_curve(history), "quick_start_learning_curve.png")
+    return accuracy
+
+
+def save_and_load(model, path):
+    """6. 모델을 저장하고 불러오기
+
+    프로그램이 끝나면 애써 학습한 매개변수도 사라집니다. 다음에 다시 사용하려면 파일로 저장해야
+    합니다. 저장할 것은 매개변수를 이름별로 담은 내부 상태 사전(state dictionary)이며, torch.save가
+    이 사전을 직렬화(serialize)합니다. 파일에 담을 수 있는 바이트로 변환한다는 뜻입니다.
+
+    파일에는 값만 있고 모델의 구조는 없습니다. 그래서 불러올 때는 같은 클래스로 모델을 새로 만든 뒤,
+    저장해 둔 값을 그 안에 넣습니다.
+
+    torch.load에는 옵션이 두 개 있습니다. map_location은 텐서를 불러올 장치입니다. GPU에서 저장한
+    파일을 GPU가 없는 컴퓨터에서 열려면 꼭 필요합니다. weights_only=True는 텐서처럼 허용된 객체만
+    불러오고, 파일에 숨은 코드는 실행하지 않게 합니다. 남이 만든 파일을 열 때 중요합니다.
+    """
+    with saving(path) as file:  # 저장하다 멈춰도 기존 파일이 남도록 돕는 이 파일의 함수입니다
+        torch.save(model.state_dict(), file)  # torch.save(model.state_dict(), "model.pth")도 됩니다
+
     device = next(model.parameters()).device
+    state_dict = torch.load(path, map_location=device, weights_only=True)
     loaded = NeuralNetwork().to(device)
-    loaded.load_state_dict(torch.load(path, map_location=device, weights_only=True))
-    for name, tensor in loaded.state_dict().items():
-        print(f"    {name:<28} {list(tensor.shape)}")
-    both = zip(loaded.state_dict().values(), model.state_dict().values())
-    check("불러온 모델의 모든 값이 저장한 모델과 같습니다", all(torch.allclose(*p, 0, 0, equal_nan=True) for p in both))
+    loaded.load_state_dict(state_dict)
+    for name, tensor in state_dict.items():
+        print(f"{name:<28} {list(tensor.shape)}")
+
+    saved = model.state_dict()
+    same = [torch.equal(tensor, saved[name]) for name, tensor in loaded.state_dict().items()]
+    check("불러온 매개변수가 저장한 것과 모두 같습니다", all(same))
     return loaded
 
 
-def predict(dataloader, model):
-    """6. 예측
+def predict(model, test_dataloader, accuracy):
+    """7. 예측하기
 
-    모델은 클래스마다 로짓을 하나씩 출력하며, 로짓이 가장 큰 클래스가 예측 결과입니다. softmax는 로짓을
-    합이 1인 확률로 변환합니다. 이미지, 예측, 정답의 순서가 일치하도록 모두 같은 배치에서 가져옵니다.
+    불러온 모델에게 테스트용 이미지를 보여 주겠습니다. 모델은 클래스의 이름이 아니라 로짓 10개를
+    내놓습니다. 로짓은 범위가 정해지지 않은 점수여서, 그대로는 모델이 얼마나 확신하는지 알기
+    어렵습니다. softmax를 적용해 보세요. 모든 값이 0과 1 사이가 되고 합이 1이 되어 확률처럼 읽을 수
+    있습니다. 확률이 가장 큰 클래스가 모델의 예측입니다.
+
+    그림은 처음 24장의 예측입니다. 틀린 이미지는 사람이 보아도 헷갈릴 만한가요?
     """
+    images, targets = test_dataloader.dataset.tensors
     device = next(model.parameters()).device
     model.eval()
     with torch.no_grad():
-        batches = [(X, model(X.to(device)).softmax(dim=1).cpu(), y) for X, y in dataloader]
-    images, probabilities, targets = (torch.cat(parts) for parts in zip(*batches))
-    targets = targets.argmax(1) if targets.dim() == 2 else targets
-    confidence, prediction = probabilities[0].max(dim=0)
-    show(f"{CLASSES[prediction] = }", f"확률 {confidence:.1%}")
+        logits = model(images.to(device)).cpu()
+    probabilities = logits.softmax(dim=1)
+    confidences, predictions = probabilities.max(dim=1)
+
+    show(f"{logits[0] = }")
+    show(f"{probabilities[0].round(decimals=3) = }")
+    show(f"{CLASSES[predictions[0]] = }", f"예측, 확률 {confidences[0]:.1%}")
     show(f"{CLASSES[targets[0]] = }", "정답")
-    check("샘플마다 확률의 합은 1입니다", torch.allclose(probabilities.sum(dim=1), torch.ones(len(targets))))
-    return images, probabilities, targets
+    new_accuracy = 100 * (predictions == targets).float().mean()
+    same = abs(new_accuracy - accuracy) < 0.1
+    check(f"불러온 모델의 정확도도 {accuracy:.1f}%로, 학습을 마쳤을 때와 같습니다", same)
+    figure = draw_predictions(images, predictions, confidences, targets)
+    save_figure(figure, "quick_start_predictions.png")
+    return predictions, targets
 
 
-def count_mistakes(probabilities, targets):
-    """7. 클래스별 정확도와 혼동 행렬(confusion matrix)
+def count_mistakes(predictions, targets):
+    """8. 어떤 옷을 헷갈릴까요?
 
-    정확도 하나만으로는 모델이 어떤 클래스를 혼동하는지 알 수 없습니다. 혼동 행렬의 행은 정답, 열은
-    예측이므로 대각선의 값은 맞힌 샘플의 개수입니다. 이 값을 그 행의 합으로 나누면 클래스별
-    정확도(재현율, recall)를 얻습니다.
+    정확도 하나로는 모델이 무엇을 못하는지 알 수 없습니다. 정답과 예측의 짝을 모두 세어 표로 만들면
+    약점이 드러납니다. 행이 정답이고 열이 예측인 이 표를 혼동 행렬(confusion matrix)이라고 합니다.
+    대각선은 맞힌 개수, 나머지는 모두 오답입니다.
+
+    대각선의 값을 그 행의 합으로 나누면 클래스별 정확도(재현율, recall)를 얻습니다. 가장 낮은
+    클래스를 찾아보세요. 그림에서 그 행을 따라가면 어떤 클래스로 잘못 예측했는지 보입니다.
     """
-    n, predictions = len(CLASSES), probabilities.argmax(dim=1)
-    matrix = torch.stack([predictions[targets == k].bincount(minlength=n) for k in range(n)])
+    matrix = torch.zeros(len(CLASSES), len(CLASSES), dtype=torch.int64)
+    for target, prediction in zip(targets.tolist(), predictions.tolist()):
+        matrix[target, prediction] += 1
+
     for name, row, correct in zip(CLASSES, matrix, matrix.diagonal()):
-        accuracy = 100 * correct / row.sum().clamp(min=1)
-        print(f"    {name:<12} {row.sum():>5}개 중 {correct:>5}개를 맞혔습니다 ({accuracy:.1f}%)")
-    most, i = matrix.clone().fill_diagonal_(0).flatten().max(dim=0)
-    print(f"    가장 많은 오답: 정답 {CLASSES[i // n]}, 예측 {CLASSES[i % n]} ({most}개)" if most else "    오답 없음")
-    check("대각선의 합은 맞힌 샘플의 개수입니다", matrix.diagonal().sum() == (predictions == targets).sum())
-    return matrix
+        count = row.sum().item()
+        recall = 100 * correct.item() / max(count, 1)
+        print(f"{name:<12} {count:>5}개 중 {correct:>4}개를 맞혔습니다 ({recall:.1f}%)")
+
+    mistakes = matrix.clone().fill_diagonal_(0)
+    target, prediction = divmod(mistakes.argmax().item(), len(CLASSES))
+    count = mistakes.max().item()
+    print(f"가장 많은 오답: 정답 {CLASSES[target]}, 예측 {CLASSES[prediction]} ({count}개)")
+    save_figure(draw_confusion_matrix(matrix), "quick_start_confusion_matrix.png")
+
+
+def make_photo(pixels):
+    """FashionMNIST 이미지를, 밝은 벽 앞에 걸어 놓고 찍은 큰 컬러 사진처럼 바꿉니다."""
+    photo = ImageOps.invert(Image.fromarray(pixels.numpy()))  # 흰 배경, 어두운 옷
+    photo = photo.resize((280, 280), Image.Resampling.BICUBIC)
+    return ImageOps.colorize(photo, black="#1f3a6e", white="#fff4e0")
+
+
+def prepare_photo(photo):
+    """사진을 학습용 이미지와 같은 모습으로 바꿉니다. 흑백, 28x28, 검은 배경의 순서입니다."""
+    photo = ImageOps.exif_transpose(photo)  # 휴대전화 사진에 기록된 회전을 적용합니다
+    gray = photo.convert("L")
+    small = ImageOps.pad(gray, (28, 28), color=255)  # 남는 부분은 흰색으로 채웁니다
+    inverted = ImageOps.invert(small)
+    return {"photo": photo, "gray": gray, "28x28": small, "inverted": inverted}
+
+
+def predict_photo(model, test_data, image_file):
+    """9. 직접 찍은 사진으로 예측하기
+
+    이 모델로 내 옷도 알아볼 수 있을까요? 휴대전화 사진을 그대로 넣으면 엉뚱한 답이 나옵니다. 사진은
+    크고, 색이 있고, 배경이 밝은데, 학습한 이미지는 28x28 크기의 흑백이고 배경이 검습니다. 모델은
+    학습할 때 본 것과 비슷한 입력만 알아봅니다.
+
+    그러니 사진도 학습용 이미지와 같은 모습으로 바꾼 다음에 예측해야 합니다. 흑백으로 바꾸고, 크기를
+    줄이고, 밝기를 반전합니다. 그림에서 단계마다 어떻게 바뀌는지 보고, 반전하기 전과 후의 예측을
+    비교해 보세요.
+
+    여기서는 테스트용 이미지를 사진처럼 꾸며서 사용합니다. 직접 찍은 사진은 --image my_shirt.jpg처럼
+    지정하세요. 밝은 배경에 옷 하나만 놓고 찍은 사진이 좋습니다. 다만 모델이 아는 것은 10가지
+    클래스뿐이어서, 고양이 사진을 넣어도 그중 하나라고 답합니다.
+    """
+    show_code(prepare_photo)
+    if image_file:
+        photo = Image.open(image_file)
+    else:
+        photo = make_photo(test_data.data[0])
+    steps = prepare_photo(photo)
+
+    device = next(model.parameters()).device
+    model.eval()
+    for name in ("28x28", "inverted"):
+        X = ToTensor()(steps[name]).unsqueeze(0)  # [1, 28, 28] → [1, 1, 28, 28]: 한 장짜리 배치
+        with torch.no_grad():
+            probabilities = model(X.to(device)).softmax(dim=1)[0]
+        confidence, prediction = probabilities.max(dim=0)
+        print(f"{name:<9} 예측 {CLASSES[prediction]} (확률 {confidence:.1%})")
+    if not image_file:
+        print(f"정답 {CLASSES[test_data.targets[0]]}")
+        original = test_data[0][0]
+        before = (ToTensor()(steps["28x28"]) - original).abs().mean()
+        after = (ToTensor()(steps["inverted"]) - original).abs().mean()
+        check("반전한 이미지가 원래의 테스트용 이미지에 더 가깝습니다", after < before)
+    save_figure(draw_photo(steps), "quick_start_photo.png")
 
 
 def main():
-    """목차의 순서대로 각 절을 실행합니다."""
-    started = time.perf_counter()
-    prepare_terminal()
+    """목차의 순서대로 실행합니다."""
+    use_hangul()
     args = parse_args()
-    device = select_device(args.device)
-    output_dir = prepare_outputs(args.output_dir, args.show)
+    if args.practice:
+        return check_practice()
+    prepare_outputs(args.output_dir)
+    device = torch.device(args.device)
     torch.manual_seed(args.seed)
-    print(f"1장. 빠른 시작  |  PyTorch {torch.__version__}  |  장치(device): {device}")
+
+    begin("핵심", f"장치(device): {device}")
     data_dir = prepare_fashion_mnist(args.data_dir)
     training_data, test_data = teach(load_datasets, data_dir)
-    train_dataloader, test_dataloader = teach(make_dataloaders, training_data, test_data, args.batch_size)
+    train_dataloader, test_dataloader = teach(
+        make_dataloaders, training_data, test_data, args.batch_size
+    )
     model = teach(build_model, device)
-    history = teach(fit, model, train_dataloader, test_dataloader, args.epochs, args.learning_rate)
-    save_figure(draw_learning_curve(history), output_dir / "quick_start_learning_curve.png")
-    loaded = teach(save_and_load, model, output_dir / "model.pth")
-    images, probabilities, targets = teach(predict, test_dataloader, loaded)
-    save_figure(draw_predictions(images, probabilities, targets), output_dir / "quick_start_predictions.png")
-    matrix = teach(count_mistakes, probabilities, targets)
-    save_figure(draw_confusion_matrix(matrix), output_dir / "quick_start_confusion_matrix.png")
+    teach(take_one_step, model, train_dataloader)
+    accuracy = teach(fit, model, train_dataloader, test_dataloader, args.epochs, args.learning_rate)
+    loaded = teach(save_and_load, model, OUTPUT_DIR / "model.pth")
+    predictions, targets = teach(predict, loaded, test_dataloader, accuracy)
+    teach(count_mistakes, predictions, targets)
+
+    begin("더 알아보기")
+    teach(predict_photo, loaded, test_data, args.image)
+
+    begin("직접 해 보기와 연습 문제")
+    teach(try_it_yourself)
     teach(check_practice)
-    print(f"\n최종 정확도: 테스트용 데이터 {len(targets)}개에서 {history[-1][2]:.1f}%")
-    finish(started, "tensor.py", args.show)
+    finish("tensor.py", args.show)
 
 
 def parse_args():
     """명령줄 옵션을 읽습니다."""
     here = Path(__file__).resolve().parent
-    parser = argparse.ArgumentParser(description="1장. 빠른 시작", usage="python %(prog)s [옵션]", add_help=False)
-    parser.error = lambda message: parser.exit(2, f"오류: 잘못된 옵션입니다({message}). 모든 옵션: --help\n")
-    group = parser.add_argument_group("옵션")
-    group.add_argument("-h", "--help", action="help", help="도움말을 출력하고 종료합니다")
-    group.add_argument("--epochs", type=int, default=5, help="에폭 수 (기본값: %(default)s)")
-    group.add_argument("--batch-size", type=int, default=256, help="배치 크기 (기본값: %(default)s)")
-    group.add_argument("--learning-rate", type=float, default=4e-3, help="초기 학습률 (기본값: %(default)s)")
-    group.add_argument("--seed", type=int, default=0, help="난수 시드(seed) (기본값: %(default)s)")
-    group.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="장치 (기본값: %(default)s)")
-    group.add_argument("--data-dir", type=Path, default=here / "data", help="데이터 폴더 (기본값: %(default)s)")
-    group.add_argument("--output-dir", type=Path, default=here / "outputs", help="결과 폴더 (기본값: %(default)s)")
-    group.add_argument("--show", action="store_true", help="끝날 때 그림을 창에 표시합니다 (기본값: 표시 안 함)")
+    devices = ["cuda", "cpu"] if torch.cuda.is_available() else ["cpu"]
+    parser = argparse.ArgumentParser(description="1장. 빠른 시작")
+    parser.error = lambda message: parser.exit(
+        2, f"오류: 잘못된 옵션입니다({message}). 도움말: --help\n"
+    )
+    add = parser.add_argument
+    add("--epochs", type=int, default=8, help="에폭 수 (기본값: %(default)s)")
+    add("--batch-size", type=int, default=512, help="배치 크기 (기본값: %(default)s)")
+    add("--learning-rate", type=float, default=4e-3, help="초기 학습률 (기본값: %(default)s)")
+    add("--seed", type=int, default=0, help="난수 시드(seed) (기본값: %(default)s)")
+    add("--device", choices=devices, default=devices[0], help="장치 (기본값: %(default)s)")
+    add("--image", type=Path, help="예측할 사진 파일 (기본값: 사진처럼 꾸민 테스트용 이미지)")
+    add("--data-dir", default=here / "data", help="데이터 폴더 (기본값: %(default)s)")
+    add("--output-dir", default=OUTPUT_DIR, help="결과 폴더 (기본값: %(default)s)")
+    add("--show", action="store_true", help="끝나면 페이지를 브라우저로 엽니다")
+    add("--practice", action="store_true", help="연습 문제만 확인합니다")
     args = parser.parse_args()
-    if not (0 <= args.seed < 2**32 and args.epochs >= 1 <= args.batch_size and 0 < args.learning_rate <= 1000):
-        parser.error("시드는 0 이상 2**32 미만, 에폭 수와 배치 크기는 1 이상, 학습률은 0보다 크고 1000 이하여야 합니다")
+    if not (1 <= args.epochs <= 10000 and 1 <= args.batch_size <= 100000):
+        parser.error("에폭 수는 1~10000, 배치 크기는 1~100000이어야 합니다")
+    if not (0 < args.learning_rate <= 1000 and 0 <= args.seed < 2**32):
+        parser.error("학습률은 0보다 크고 1000 이하, 시드는 0 이상 2**32 미만이어야 합니다")
+    if args.image:
+        try:
+            Image.open(args.image).load()
+        except Exception as error:
+            parser.error(f"{args.image} 사진을 열 수 없습니다: {error}")
     return args
 
 
-# 직접 해 보기 (정확도는 FashionMNIST 전체에서 시드 3개로 확인한 값입니다)
-#   1. fit의 옵티마이저를 torch.optim.SGD(model.parameters(), lr=1e-3)으로 변경해 보세요. 정확도가 30~40%에 그칩니다.
-#   2. NeuralNetwork에서 nn.ReLU() 두 줄을 제거해 보세요. 선형 변환 하나와 같아지므로, 정확도가 약 5%p 낮아집니다.
-#   3. --learning-rate 0.3 으로 실행해 보세요. 손실이 줄지 않고, 정확도가 무작위로 예측할 때(10%)와 비슷합니다.
-# ---- 연습 문제: 먼저 이 파일을 복사해 두세요. ----
+def try_it_yourself():
+    """직접 해 보기
+
+    코드를 한 줄 바꾸고 다시 실행해 보세요. 결과를 먼저 예상해 보면 더 재미있습니다. 괄호 안은 시드
+    3개로 확인한 결과입니다.
+
+    1) fit의 옵티마이저를 torch.optim.SGD(model.parameters(), lr=1e-3)으로 바꿔 보세요. (너무 천천히
+    움직여서 정확도가 40%에도 못 미치고, 5절에 ✗가 표시됩니다.)
+    2) NeuralNetwork에서 nn.ReLU() 두 줄을 지워 보세요. (Linear 하나와 같아져서 정확도가 약 5%p
+    낮아집니다.)
+    3) --learning-rate 1로 실행해 보세요. (너무 크게 움직여서 무작위로 예측할 때와 비슷해지고, ✗가
+    표시됩니다.)
+    """
+
+
+# ---- 연습 문제: 먼저 이 파일을 복사해 두고, raise로 시작하는 줄을 지운 뒤 답을 작성하세요. ----
 
 
 def top2_accuracy(logits, y):
-    """로짓 [N, C]가 가장 큰 두 클래스 중 하나가 정답 y [N]인 샘플의 비율을 반환하세요.
+    """로짓 [N, C]의 값이 가장 큰 두 클래스 중에 정답 y [N]이 있는 샘플의 비율을 반환하세요.
+
     예: 로짓이 [[3, 1, 2], [0, 5, 4]]이고 y가 [2, 0]이면 0.5입니다.
+
     힌트: torch.topk가 반환하는 인덱스 [N, 2]를 y[:, None]과 비교해 보세요.
     """
-    return None
+    raise NotImplementedError
 
 
 def accuracy_of_class(predictions, y, k):
-    """정답이 k인 샘플 중에서 예측도 k인 샘플의 비율을 반환하세요. 정답이 k인 샘플이 없으면 0을 반환합니다.
+    """정답이 k인 샘플 중에서 예측도 k인 샘플의 비율을 반환하세요.
+
+    정답이 k인 샘플이 없으면 0을 반환합니다.
     예: 예측이 [1, 1, 0]이고 y가 [1, 0, 1]이면 k=1의 정확도는 0.5입니다.
+
     힌트: predictions[y == k]는 정답이 k인 샘플의 예측입니다.
     """
-    return None
+    raise NotImplementedError
 
 
 def most_confident_mistake(probabilities, y):
-    """잘못 예측한 샘플 중에서, 예측한 클래스의 확률이 가장 큰 샘플의 인덱스를 반환하세요. 모두 맞혔으면 -1입니다.
-    예: 확률 [N, C]가 [[0.9, 0.1], [0.3, 0.7], [0.2, 0.8]]이고 y가 [0, 0, 0]이면 2입니다.
-    힌트: 가장 큰 확률 [N]에서 맞힌 샘플의 값을 0으로 변경한 뒤 argmax를 사용해 보세요.
+    """잘못 예측한 샘플 중에서 예측한 클래스의 확률이 가장 큰 샘플의 인덱스를 반환하세요.
+
+    모두 맞혔으면 -1을 반환합니다.
+    예: 확률이 [[0.9, 0.1], [0.3, 0.7], [0.2, 0.8]]이고 y가 [0, 0, 0]이면 2입니다.
+
+    힌트: 샘플마다 가장 큰 확률을 구하고, 맞힌 샘플의 값을 0으로 바꾼 뒤 argmax를 사용해 보세요.
     """
-    return None
+    raise NotImplementedError
 
 
 def train_one_step(model, X, y, learning_rate):
-    """nn.CrossEntropyLoss()와 torch.optim.SGD로 nn.Linear 모델을 한 번 업데이트하고 model.weight를 반환하세요.
+    """매개변수를 한 번 조정하고 model.weight를 반환하세요.
+
+    손실 함수는 nn.CrossEntropyLoss(), 옵티마이저는 torch.optim.SGD입니다.
     예: 학습률이 0이면 가중치는 그대로입니다.
-    힌트: 이 장의 train 함수를 참고하세요. 스케줄러는 사용하지 않습니다.
+
+    힌트: 4절의 take_one_step과 순서가 같습니다.
     """
-    return None
+    raise NotImplementedError
+
+
+def zero_linear():
+    """가중치와 편향이 모두 0인 nn.Linear(2, 2)입니다. 손으로 답을 확인하기 쉽습니다."""
+    model = nn.Linear(2, 2)
+    nn.init.zeros_(model.weight)
+    nn.init.zeros_(model.bias)
+    return model
 
 
 def check_practice():
     """연습 문제
 
-    이 파일에서 함수 4개의 본문을 직접 작성하고 다시 실행해 보세요. 답이 맞는지 여기에서 확인합니다.
+    이 파일에 있는 네 함수를 직접 완성해 보세요. 답은 python quick_start.py --practice로 바로 확인할
+    수 있습니다. 모범 답안은 저장소의 tests/test_practice.py에 있습니다.
     """
-    random = torch.Generator().manual_seed(0)
-    logits, y = torch.randn(8, 4, generator=random), torch.tensor([0, 1, 2, 3, 0, 1, 2, 3])
-    p, best = logits.softmax(dim=1), logits.argmax(dim=1)
-    model, X = nn.Linear(3, 4), torch.randn(8, 3, generator=random)
-
-    def mistake(p, y):
-        return max(((max(row), i) for i, row in enumerate(p) if row.argmax() != y[i]), default=(0, -1))[1]
-
-    def step(model, X, y, rate):
-        return model.weight - rate * (model(X).softmax(dim=1) - nn.functional.one_hot(y, 4)).T @ X / len(X)
-
-    inputs = (logits, y), (logits[:3], y[:3]), (logits, best)
-    practice(top2_accuracy, lambda z, y: sum((row > row[k]).sum() < 2 for row, k in zip(z, y)) / len(y), *inputs)
-    inputs = (best, y, 1), (y[[1, 1, 0, 1]], y[[1, 0, 1, 0]], 1), (best, y, 9)
-    practice(accuracy_of_class, lambda p, y, k: sum(p[y == k] == k) / max(sum(y == k), 1), *inputs)
-    practice(most_confident_mistake, mistake, (p, y), (p, best), (p, y.roll(2)))
-    practice(train_one_step, step, (model, X, y, 0.5), (model, X[:1], y[:1], 2.0), (model, X, y, 0.0))
+    tensor = torch.tensor
+    practice(
+        top2_accuracy,
+        ((tensor([[3, 1, 2], [0, 5, 4]]), tensor([2, 0])), 0.5),
+        ((tensor([[3, 1, 2, 0], [0, 5, 4, 1], [1, 2, 3, 4]]), tensor([0, 2, 0])), 2 / 3),
+        ((tensor([[3, 1, 2], [0, 5, 4]]), tensor([0, 2])), 1.0),
+    )
+    practice(
+        accuracy_of_class,
+        ((tensor([1, 1, 0]), tensor([1, 0, 1]), 1), 0.5),
+        ((tensor([2, 0, 2, 1]), tensor([2, 2, 2, 0]), 2), 2 / 3),
+        ((tensor([1, 1, 0]), tensor([1, 0, 1]), 5), 0.0),
+    )
+    practice(
+        most_confident_mistake,
+        ((tensor([[0.9, 0.1], [0.3, 0.7], [0.2, 0.8]]), tensor([0, 0, 0])), 2),
+        ((tensor([[0.9, 0.1], [0.3, 0.7]]), tensor([0, 1])), -1),
+        ((tensor([[0.5, 0.45, 0.05], [0.3, 0.44, 0.26]]), tensor([0, 0])), 1),
+    )
+    practice(
+        train_one_step,
+        ((zero_linear(), tensor([[1.0, 0.0]]), tensor([0]), 1.0), [[0.5, 0], [-0.5, 0]]),
+        (
+            (zero_linear(), tensor([[1.0, 0.0], [0.0, 2.0]]), tensor([0, 1]), 0.5),
+            [[0.125, -0.25], [-0.125, 0.25]],
+        ),
+        ((zero_linear(), tensor([[1.0, 0.0]]), tensor([0]), 0.0), [[0, 0], [0, 0]]),
+    )
 
 
 # ---- 그림을 그리는 함수입니다. ----
+
+
+def draw_samples(dataset):
+    """클래스마다 처음 나오는 이미지 3장을 이름과 함께 그립니다."""
+    figure, axes = plt.subplots(3, 10, figsize=(11, 4), layout="constrained")
+    for label, name in enumerate(CLASSES):
+        indices = (dataset.targets == label).nonzero().flatten()
+        axes[0, label].set_title(name, fontsize=10)
+        for axis, index in zip(axes[:, label], indices.tolist()):
+            axis.imshow(dataset.data[index].numpy(), cmap="gray")
+    for axis in axes.flat:
+        axis.axis("off")
+    figure.suptitle("Training images of every class")
+    return figure
+
+
 def draw_learning_curve(history):
-    """에폭별 손실과 정확도를 그린 그림을 반환합니다."""
-    epochs, (train_losses, test_losses, accuracies) = range(1, len(history) + 1), zip(*history)
+    """에폭별 손실과 정확도를 그립니다."""
+    epochs = range(1, len(history) + 1)
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
-    left.plot(epochs, train_losses, "o-", color="#0072B2", label="train")
-    left.plot(epochs, test_losses, "s--", color="#D55E00", label="test")
+    left.plot(epochs, [row["train"] for row in history], "o-", color="#0072B2", label="train")
+    left.plot(epochs, [row["test"] for row in history], "s--", color="#D55E00", label="test")
     left.legend()
-    right.plot(epochs, accuracies, "s--", color="#D55E00")
-    for axis, title, unit in ((left, "Loss", "loss"), (right, "Test accuracy", "accuracy (%)")):
-        axis.set(title=f"{title} per epoch", xlabel="epoch", ylabel=unit)
+    left.set(title="Loss per epoch", xlabel="epoch", ylabel="loss")
+    right.plot(epochs, [row["accuracy"] for row in history], "s--", color="#D55E00")
+    right.set(title="Test accuracy per epoch", xlabel="epoch", ylabel="accuracy (%)")
+    for axis in (left, right):
         axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True, min_n_ticks=1))
     return figure
 
 
-def draw_predictions(images, probabilities, targets):
-    """처음 24개 이미지를 예측과 함께 그립니다. 잘못 예측한 이미지에는 정답도 표시합니다."""
-    figure, axes = plt.subplots(4, 6, figsize=(11, 8.4), subplot_kw={"xticks": [], "yticks": [], "frame_on": False})
+def draw_predictions(images, predictions, confidences, targets):
+    """처음 24개 이미지를 예측과 함께 그립니다. 틀린 예측에는 정답도 표시합니다."""
+    figure, axes = plt.subplots(4, 6, figsize=(11, 8.4), subplot_kw={"frame_on": False})
     figure.subplots_adjust(0.01, 0.01, 0.99, 0.88, wspace=0.1, hspace=0.35)
-    figure.suptitle("Predicted class and confidence (blue: correct, orange: wrong, with the true class)")
-    for axis, image, probability, target in zip(axes.flat, images, probabilities, targets):
-        axis.imshow(image.mean(dim=0).numpy(), cmap="gray")  # 채널이 여러 개이면 평균을 그립니다
-        confidence, prediction = probability.max(dim=0)
-        color, answer = ("#0072B2", "correct") if prediction == target else ("#D55E00", f"WRONG: {CLASSES[target]}")
-        axis.set_title(f"{CLASSES[prediction]} {confidence:.0%}\n{answer}", fontsize=10, color=color)
+    figure.suptitle("Predicted class and probability (orange: wrong, with the true class)")
+    for axis in axes.flat:
+        axis.set(xticks=[], yticks=[])
+    for i, axis in enumerate(axes.flat[: len(images)]):
+        axis.imshow(images[i].mean(dim=0).numpy(), cmap="gray")
+        title = f"{CLASSES[predictions[i]]} {confidences[i]:.0%}"
+        if predictions[i] == targets[i]:
+            axis.set_title(f"{title}\ncorrect", fontsize=10, color="#0072B2")
+        else:
+            axis.set_title(f"{title}\nWRONG: {CLASSES[targets[i]]}", fontsize=10, color="#D55E00")
     return figure
 
 
 def draw_confusion_matrix(matrix):
-    """혼동 행렬을 그린 그림을 반환합니다. 행은 정답, 열은 예측입니다."""
+    """혼동 행렬을 그립니다. 행은 정답, 열은 예측입니다."""
     figure, axis = plt.subplots(figsize=(8, 7.4), layout="constrained")
     axis.imshow(matrix.numpy(), cmap="Blues")
     for row, counts in enumerate(matrix.tolist()):
@@ -408,193 +667,449 @@ def draw_confusion_matrix(matrix):
     return figure
 
 
+def draw_photo(steps):
+    """사진을 준비하는 단계마다의 이미지를 그립니다."""
+    figure, axes = plt.subplots(1, len(steps), figsize=(11, 3.2), layout="constrained")
+    for axis, (name, image) in zip(axes, steps.items()):
+        axis.imshow(image, cmap="gray", vmin=0, vmax=255)
+        axis.set_title(name)
+        axis.axis("off")
+    figure.suptitle("From a photo to an image like those in training")
+    return figure
+
+
 # ---- 여기부터는 여러 장에서 공통으로 사용하는 도우미 함수입니다. 건너뛰어도 괜찮습니다. ----
-CLAIMS, EXERCISES, REMINDERS = [], [], []  # 확인한 설명, 연습 문제의 결과, 마지막에 다시 출력할 안내
+CLAIMS = []  # 확인한 설명: (절의 제목, 설명, 맞았으면 True)
+EXERCISES = {}  # 연습 문제의 이름: 맞았으면 True
+PAGE = []  # 페이지에 담을 [종류, 텍스트]
+OUTPUT_DIR = Path(__file__).resolve().parent / "outputs"
+PAGE_HEAD = """<!doctype html><html lang="ko"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><style>
+:root{color-scheme:light dark}h2{margin-top:3em;border-bottom:2px solid #0072B2}h3{margin:3em 0 0}
+body{max-width:52em;margin:2em auto;padding:0 1em;font:16px/1.75 system-ui,sans-serif;
+word-break:keep-all;overflow-wrap:anywhere}p{white-space:pre-wrap}small,i{color:#808080}
+pre{font:14px/1.6 ui-monospace,Consolas,monospace;overflow-x:auto;margin:0;padding:.5em 1em}
+.code{background:#8881;border-left:4px solid #0072B2}.ok,.wrong,.open{margin:.2em 1em}
+.ok{color:#2a9d4f}.wrong,.notice{color:#e5534b}i{font-style:normal}img{max-width:100%}
+nav ul{columns:20em}nav .lesson{margin-left:1em}</style>"""
 
 
-def teach(lesson, *args):
-    """절 함수 lesson의 docstring을 제목과 설명으로 출력한 뒤, 함수를 실행한 결과를 반환합니다."""
+def use_hangul():
+    """어느 컴퓨터에서나 한글을 출력하고, 한글 글꼴이 있으면 그림에도 사용합니다."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # 노트북의 출력 스트림에는 reconfigure가 없습니다
+            stream.reconfigure(encoding="utf-8", line_buffering=True)
+    installed = set(font_manager.get_font_names())
+    hangul = {"Malgun Gothic", "Apple SD Gothic Neo", "NanumGothic", "Noto Sans CJK KR"}
+    plt.rcParams["font.family"] = ["DejaVu Sans", *sorted(hangul & installed)]
+
+
+def prepare_outputs(path):
+    """결과 폴더를 만들고, 파일을 저장할 수 있는지 미리 확인합니다."""
+    global OUTPUT_DIR
+    OUTPUT_DIR = Path(os.path.expanduser(path))
+    try:
+        OUTPUT_DIR.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=OUTPUT_DIR).close()
+    except OSError as error:
+        sys.exit(f"오류: {path} 폴더에 저장할 수 없습니다({error}). --output-dir를 확인하세요.")
+
+
+def record(kind, text):
+    """페이지에 텍스트를 추가합니다. 코드와 결과처럼 여러 줄인 것은 앞의 줄에 이어 붙입니다."""
+    if PAGE and PAGE[-1][0] == kind and kind in ("code", "result", "ok", "wrong", "open"):
+        PAGE[-1][1] += text
+    else:
+        PAGE.append([kind, text])
+
+
+def begin(part, device=""):
+    """핵심, 더 알아보기 등의 제목을 출력합니다. 처음에는 장의 제목과 소개도 출력합니다."""
+    if not PAGE:
+        title, introduction, *_ = __doc__.split("\n\n")
+        place = f"PyTorch {torch.__version__}  {device}"
+        how_to_read = (
+            ">>>로 시작하는 줄은 실행한 코드, 그 아래는 결과입니다. ✓는 확인한 설명입니다."
+        )
+        print(f"{title}\n{place}\n\n{introduction}\n\n{how_to_read}")
+        record("title", title)
+        record("place", place)
+        record("text", f"{introduction}\n\n코드 아래에 결과가 이어집니다. ✓는 확인한 설명입니다.")
+    print(f"\n\n──── {part} ────")
+    record("part", part)
+
+
+def teach(lesson, *args, **options):
+    """절의 docstring을 제목과 설명으로 출력하고, 코드와 결과를 번갈아 출력하며 실행합니다."""
+    if not callable(lesson):
+        raise TypeError("teach(lesson())이 아니라 teach(lesson)처럼 함수를 전달하세요.")
     title, _, text = (inspect.getdoc(lesson) or lesson.__name__).partition("\n\n")
-    print(f"\n== {title} ==\n{text}\n")
-    return lesson(*args)
+    transcript = Transcript(inspect.unwrap(lesson))
+    place = f"{Path(__file__).name}:{transcript.first}"
+    print(f"\n== {title} ==   {place}\n{text}\n")
+    record("lesson", title)
+    record("place", place)
+    record("text", text)
+    try:
+        with contextlib.redirect_stdout(transcript):
+            transcript.name_values(inspect.signature(lesson).bind(*args, **options).arguments)
+            result = lesson(*args, **options)
+            transcript.show_code_until(len(transcript.lines))
+        return result
+    except BaseException as error:
+        with contextlib.suppress(OSError, SystemExit):
+            transcript.show_code_until_error(error)
+            record("wrong", f"여기에서 멈췄습니다: {type(error).__name__}: {error}")
+            write_page()
+        raise
+
+
+class Transcript(io.TextIOBase):
+    """절을 실행하는 동안의 출력 스트림입니다. 결과보다 그 결과를 만든 코드를 먼저 출력합니다."""
+
+    KINDS = {">>>": "code", "✓": "ok", "✗": "wrong", "□": "open", "저장:": "saved"}
+
+    def __init__(self, lesson):
+        self.screen = sys.stdout
+        self.code = lesson.__code__
+        self.kind = "result"  # 지금 출력하는 줄의 종류
+        self.at_line_start = True
+        self.lines, self.first = inspect.getsourcelines(lesson)
+        self.statements = ast.parse("".join(self.lines)).body[0].body  # 아직 출력하지 않은 문장
+        self.shown = self.statements[0].lineno - 1  # 이미 출력한 줄의 개수
+        if lesson.__doc__:
+            self.shown = self.statements.pop(0).end_lineno
+        if lesson.__name__ == "check_practice":
+            self.statements.clear()  # 연습 문제를 확인하는 코드는 출력하지 않습니다
+
+    def name_values(self, arguments):
+        """절이 main에서 받은 값을 코드의 첫 줄로 출력합니다."""
+        simple = (int, float, str, torch.device)
+        items = arguments.items()
+        names = [f"{name}={value}" if isinstance(value, simple) else name for name, value in items]
+        if names:
+            self.put(f">>> # 받은 값: {', '.join(names)}\n")
+
+    def show_code_until(self, number):
+        """number번째 줄이 속한 문장까지의 코드를 출력합니다. 반복문은 전체가 한 문장입니다."""
+        while self.statements and self.statements[0].lineno <= number:
+            statement = self.statements.pop(0)
+            last = statement.lineno - 1 if only_prints(statement) else statement.end_lineno
+            for line in self.lines[self.shown : last]:
+                self.put(f">>> {line.removeprefix('    ')}" if line.strip() else "\n")
+            self.shown = statement.end_lineno
+
+    def show_code_until_error(self, error):
+        """오류가 발생한 줄까지의 코드를 출력합니다."""
+        for frame, number in traceback.walk_tb(error.__traceback__):
+            if frame.f_code is self.code:
+                self.show_code_until(number - self.first + 1)
+
+    def write(self, text):
+        frame = inspect.currentframe()
+        while frame and frame.f_code is not self.code:
+            frame = frame.f_back
+        if frame:
+            self.show_code_until(frame.f_lineno - self.first + 1)
+        self.put(text)
+        return len(text)
+
+    def put(self, text):
+        """텍스트를 화면에 출력하고 페이지에 추가합니다. 종류는 줄의 첫 단어로 구분합니다."""
+        if text.startswith(">>> ") and not self.at_line_start:
+            text = f"\n{text}"
+        for line in text.splitlines(keepends=True):
+            if self.at_line_start and not line.isspace():
+                if not line.startswith("  ") or self.kind == "code":  # 들여쓴 줄은 앞 줄과 같습니다
+                    self.kind = self.KINDS.get(line.split()[0], "result")
+                self.screen.write("" if self.kind == "code" else "    ")
+            self.screen.write(line)
+            if self.kind != "saved":
+                record(self.kind, line.removeprefix(">>> "))
+            self.at_line_start = line.endswith("\n")
+
+    def flush(self):
+        self.screen.flush()
+
+
+def only_prints(statement):
+    """출력만 하는 문장이면 True입니다. 결과가 바로 이어지므로 코드는 출력하지 않습니다."""
+    names = ("print", "show", "check", "practice", "save_figure", "show_code")
+    function = getattr(getattr(statement, "value", None), "func", None)
+    return isinstance(statement, ast.Return) or getattr(function, "id", "") in names
+
+
+def show_code(thing):
+    """함수나 클래스의 코드를 출력합니다."""
+    for line in inspect.getsource(thing).splitlines():
+        print(f">>> {line}" if line else "")
+    print()
 
 
 def show(text, note=""):
-    """show(f"{식 = }", "설명")은 식과 그 값을 출력합니다. 여러 줄인 값은 다음 줄부터 출력합니다."""
-    code, _, value = text.partition(" = ")
-    value = "\n" + textwrap.indent(value, " " * 8) if "\n" in value else " " + value
-    print(f"    {code} ={value}" + (f"   # {note}" if note else ""))
+    """show(f"{식 = }", "설명")은 식과 설명을 코드처럼 출력하고, 그 아래에 값을 출력합니다."""
+    code, equals, value = str(text).partition(" = ")
+    if equals:
+        print(f">>> {code}" + (f"  # {note}" if note else ""))
+    print(value if equals else f"{text} {note}".rstrip())
 
 
 def check(claim, holds):
     """설명 한 문장이 맞는지 확인하고 출력합니다. 틀려도 멈추지 않고, 마지막에 다시 출력합니다."""
-    print(f"    {'✓' if holds else '✗'} {claim}")
-    CLAIMS.append((claim, bool(holds)))
-
-
-def practice(exercise, expected, *inputs, to_tensor=torch.as_tensor):
-    """연습 문제의 답을 다른 방법(expected)으로 계산한 값과 비교하고 □(미완성), ✓(정답), ✗(오답)로 출력합니다."""
-    for args in inputs:
-        right, solved = to_tensor(expected(*copy.deepcopy(args))).double(), False
-        try:
-            answer = exercise(*copy.deepcopy(args))
-            if answer is not None:
-                value = to_tensor(answer).double()
-                solved = value.shape == right.shape and torch.allclose(value, right, atol=1e-5)
-        except Exception as error:
-            answer = error
-        if not solved:
-            break
-    EXERCISES.append(solved)
-    name, hint = exercise.__name__, (inspect.getdoc(exercise) or "").rpartition("\n")[2]
-    if solved or answer is None:
-        return print(f"    ✓ {name}" if solved else f"    □ {name}: 아직 풀지 않았습니다.\n        {hint}")
-    print(f"    ✗ {name}")
-    for title, value in (("입력", args), ("올바른 값", right.tolist()), ("반환한 값", repr(answer))):
-        print(textwrap.shorten(f"{title}: {value}", 80, initial_indent=" " * 8))
-
-
-def finish(started, next_chapter, show_figures):
-    """결과를 요약하고 --show이면 그림을 표시합니다. 틀린 설명이 있으면 모두 출력하고 1로 종료합니다."""
-    broken = [f"    ✗ {claim}" for claim, holds in CLAIMS if not holds]
-    print(*REMINDERS, f"설명 {len(CLAIMS)}개를 확인한 결과 {len(CLAIMS) - len(broken)}개가 맞습니다.", sep="\n")
-    print(f"연습 문제 {len(EXERCISES)}개 중 {sum(EXERCISES)}개를 풀었습니다.")
-    print(f"걸린 시간: {time.perf_counter() - started:.1f}초\n다음 장: {next_chapter}")
-    if show_figures:
-        plt.show()
-    if broken:
-        sys.exit("\n".join(["다음 설명은 실행 결과와 다릅니다. 왜 달라졌는지 생각해 보세요.", *broken]))
-
-
-def prepare_terminal():
-    """출력을 UTF-8로 설정합니다. Ctrl+C나 닫힌 파이프(| head)로 끝날 때는 트레이스백(traceback)을 출력하지 않습니다."""
-
-    def end_quietly(kind, error, trace):
-        if not {kind, type(error.__cause__), type(error.__context__)} & {KeyboardInterrupt, BrokenPipeError}:
-            return sys.__excepthook__(kind, error, trace)
-        sys.stdout = open(os.devnull, "w")  # 아직 출력하지 못한 내용을 버립니다
-        print("실행을 중단했습니다. 이미 저장한 파일은 그대로 있습니다.", file=sys.stderr)
-
-    sys.excepthook = end_quietly
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # 노트북의 출력 스트림에는 reconfigure가 없습니다
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
-
-
-def prepare_outputs(path, show_figures):
-    """결과 폴더를 생성해 경로를 반환합니다. 창을 열지 않을 때는 화면이 필요 없는 백엔드(agg)로 그립니다."""
-    if not show_figures and "ipykernel" not in sys.modules:  # 노트북에서는 그림이 셀 아래에 표시됩니다
-        plt.switch_backend("agg")
-    try:
-        path.expanduser().mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=path.expanduser()).close()
-        return path.expanduser()
-    except OSError as error:
-        sys.exit(f"오류: {path} 폴더에 저장할 수 없습니다 ({error.strerror}). --output-dir로 다른 폴더를 지정하세요.")
+    holds = bool(holds.all() if hasattr(holds, "all") else holds)  # 벡터이면 모두 참이어야 합니다
+    print(f"{'✓' if holds else '✗'} {claim}")
+    titles = [text for kind, text in PAGE if kind == "lesson"]
+    CLAIMS.append(("".join(titles[-1:]), claim, holds))
 
 
 @contextlib.contextmanager
-def save_whole(path):
-    """임시 파일에 저장한 뒤 이름을 path로 변경합니다. 도중에 중단되어도 기존 파일은 그대로 유지됩니다."""
-    temporary = path.with_name(f"{os.getpid()}_{path.name}")
+def expect(kind):
+    """이 블록에서는 kind 오류가 발생해야 합니다. 오류의 메시지를 출력하고 계속합니다."""
     try:
-        yield temporary
-        os.replace(temporary, path)
-    except (OSError, RuntimeError) as error:
-        sys.exit(f"오류: {path} 파일을 저장할 수 없습니다. 권한과 디스크 공간을 확인하세요 ({type(error).__name__}).")
-    finally:
-        temporary.unlink(missing_ok=True)
+        yield
+    except kind as error:
+        print(textwrap.fill(f"{type(error).__name__}: {error}", 92, subsequent_indent="    "))
+    else:
+        check(f"위의 코드에서 {getattr(kind, '__name__', kind)} 오류가 발생합니다", False)
 
 
-def save_figure(figure, path):
-    """그림을 PNG 파일로 저장하고 경로를 출력합니다."""
-    with save_whole(path) as file:
-        figure.savefig(file, dpi=120)
-    print(f"    그림: {path}")
+def practice(exercise, *examples, read=torch.as_tensor):
+    """연습 문제를 (입력, 올바른 값)마다 확인하고 □(미완성), ✓(정답), ✗(오답)로 출력합니다.
 
-
-def select_device(name):
-    """auto, cpu, cuda 중 하나를 torch.device로 변환합니다. auto는 실제로 계산할 수 있을 때만 CUDA를 선택합니다."""
-    if name == "cuda" or name == "auto" and torch.cuda.is_available():
+    반환한 값이 텐서가 아니면, 비교할 값을 구하는 함수를 read에 지정합니다.
+    """
+    EXERCISES[exercise.__name__] = False
+    title = f"{exercise.__name__}   {Path(__file__).name}:{exercise.__code__.co_firstlineno}"
+    task = inspect.getdoc(exercise)
+    for inputs, right in examples:
         try:
-            return torch.ones(1, device="cuda").add(1).device  # PyTorch가 지원하지 않는 GPU에서는 오류가 발생합니다
-        except (RuntimeError, AssertionError) as error:
-            reason = f"CUDA를 사용할 수 없습니다 ({error}".partition("\n")[0]
-            if name == "cuda":
-                sys.exit(f"오류: {reason}). --device cpu로 실행하세요.")
-            print(f"{reason}). CPU를 사용합니다.")
-    return torch.device("cpu")
+            problem = find_problem(exercise, inputs, right, read)
+        except NotImplementedError:
+            print(f"□ {title}\n{textwrap.indent(task, '    ')}")
+            return
+        if problem:
+            names = inspect.signature(exercise).parameters
+            lines = [f"{name} = {value}" for name, value in zip(names, inputs)]
+            lines += [f"올바른 값: {right}", problem, task.rpartition("\n\n")[2]]
+            print(f"✗ {title}")
+            for line in lines:
+                print(textwrap.indent(line, "    "))
+            return
+    EXERCISES[exercise.__name__] = True
+    print(f"✓ {exercise.__name__}")
 
 
-STALL_SECONDS = 5  # 이 시간 동안 데이터를 받지 못하면 다음 미러를 시도합니다
-SECOND_MIRROR = "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/"
-PRACTICE_NOTICE = """\n[연습용 데이터] FashionMNIST를 내려받지 못해 연습용 데이터로 진행합니다.
-    따라서 출력되는 정확도는 FashionMNIST의 정확도가 아닙니다.
-    이유: {}
-    해결 방법: 인터넷에 연결한 뒤 다시 실행하세요. 또는 다음 주소에 있는 .gz 파일 4개를 내려받아
-        https://github.com/zalandoresearch/fashion-mnist/tree/master/data/fashion
-        {} 폴더에 넣고 다시 실행하세요.
-"""
+def find_problem(exercise, inputs, right, read):
+    """답이 올바른 값과 어떻게 다른지 설명하는 문장을 반환합니다. 같으면 빈 문자열입니다."""
+    try:
+        answer = exercise(*copy.deepcopy(inputs))
+    except NotImplementedError:
+        raise
+    except Exception as error:
+        line = exercise.__code__.co_firstlineno
+        for frame in traceback.extract_tb(error.__traceback__)[1:]:
+            if frame.filename == exercise.__code__.co_filename:
+                line = frame.lineno
+        return f"{line}번째 줄의 오류: {type(error).__name__}: {error}"
+    if answer is None:
+        return "반환한 값이 없습니다. return을 확인하세요."
+    try:
+        value = torch.as_tensor(read(answer)).detach().double()
+    except Exception as error:
+        return f"반환한 값: {answer}\n비교할 수 없는 값입니다({type(error).__name__}: {error})."
+    expected = torch.as_tensor(right).double()
+    if value.shape != expected.shape:
+        shapes = f"모양 {list(value.shape)}, 올바른 모양 {list(expected.shape)}"
+        return f"반환한 값: {answer}\n{shapes}"
+    if not torch.allclose(value, expected, rtol=1e-4, atol=1e-5):
+        return f"반환한 값: {value.numpy().round(4).tolist()}"
+    return ""
+
+
+@contextlib.contextmanager
+def saving(path):
+    """임시 파일에 모두 저장한 뒤 이름을 바꿉니다. 도중에 멈춰도 기존 파일은 그대로입니다."""
+    new = path.with_name(f"{os.getpid()}_{path.name}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(new, "wb") as file:
+            yield file
+        os.replace(new, path)
+    except OSError as error:
+        sys.exit(f"오류: {path} 파일을 저장할 수 없습니다({error}).")
+    finally:
+        with contextlib.suppress(OSError):
+            new.unlink()
+
+
+def save_figure(figure, name):
+    """그림을 결과 폴더에 PNG 파일로 저장하고 페이지에 넣습니다. 노트북에서는 바로 표시합니다."""
+    path = OUTPUT_DIR / Path(name).with_suffix(".png")
+    with saving(path) as file:
+        figure.savefig(file, dpi=120)
+    print(f"저장: {path}")
+    titles = [axis.get_title() for axis in figure.axes]
+    record("image", f"{path.name}\n{figure.get_suptitle() or ', '.join(filter(None, titles))}")
+    if "ipykernel" in sys.modules:
+        from IPython.display import display
+
+        display(figure)
+    plt.close(figure)
+
+
+def write_page():
+    """지금까지의 설명, 코드, 결과, 그림을 HTML 페이지로 저장하고 그 경로를 반환합니다."""
+    tags = {"title": "h1", "part": "h2", "lesson": "h3", "place": "small"}
+    contents = body = ""
+    for number, (kind, text) in enumerate(PAGE):
+        text = html.escape(text.strip("\n"))
+        if kind == "image":
+            name, _, title = text.partition("\n")
+            body += f'<img src="{name}" alt="{title}">\n'
+        elif kind in ("code", "result"):
+            text = re.sub(r"(?m)(^ *|  )(# .*)$", r"\1<i>\2</i>", text)  # 주석은 회색입니다
+            body += f'<pre class="{kind}">{text}</pre>\n'
+        else:
+            text = re.sub(r"(?<=\S)\n(?!\s|\d\))", " ", text)  # 문단은 화면의 너비에 맞춥니다
+            tag = tags.get(kind, "p")
+            body += f'<{tag} class="{kind}" id="p{number}">{text}</{tag}>\n'
+            if kind in ("part", "lesson"):
+                contents += f'<li class="{kind}"><a href="#p{number}">{text}</a></li>\n'
+    body = body.replace("<h2", f"<nav><ul>\n{contents}</ul></nav>\n<h2", 1)
+    path = OUTPUT_DIR / f"{Path(__file__).stem}.html"
+    with saving(path) as file:
+        head = f"{PAGE_HEAD}<title>{path.stem}</title></head><body>\n"
+        file.write(f"{head}{body}</body></html>\n".encode())
+    return path
+
+
+def finish(next_chapter, open_page):
+    """결과를 요약하고 페이지를 저장합니다. 틀린 설명이 있으면 모두 출력하고 1로 종료합니다."""
+    wrong = [f"✗ {lesson}: {claim}" for lesson, claim, holds in CLAIMS if not holds]
+    begin("마무리")
+    summary = f"""✓로 확인한 설명은 {len(CLAIMS)}개 중 {len(CLAIMS) - len(wrong)}개가 맞습니다.
+연습 문제는 {len(EXERCISES)}개 중 {sum(EXERCISES.values())}개를 풀었습니다.
+다음 장은 {next_chapter}입니다."""
+    print(summary)
+    record("text", summary)
+    for line in wrong:
+        record("wrong", line)
+    for kind, text in PAGE:
+        if kind == "notice":
+            print(text.partition("\n")[0])
+    path = write_page()
+    if open_page and not webbrowser.open(path.resolve().as_uri()):
+        print("브라우저를 열 수 없으니 다음 파일을 직접 여세요.")
+    print(f"설명, 코드, 결과, 그림을 모은 페이지: {path}")
+    if wrong:
+        sys.exit("\n".join(["다음 설명은 결과와 다릅니다. 왜 달라졌는지 생각해 보세요.", *wrong]))
+
+
+SECOND_MIRROR = (
+    "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/"
+)
+STALL_SECONDS = 5  # 이 시간 동안 응답이 없으면 다음 서버에서 내려받습니다
 GARMENTS = """1fffbe7cf9f3e 0f9f366cd9b36 1fffffbb76e9c 070e083871f3e 18ffffefdfbb6
-    0000406037f00 1ff5ebbb56e94 0000073ffff80 07117ffffffff 03060c39f3fe3"""  # 클래스별 7x7 그림(49비트)
+    0000406037f00 1ff5ebbb56e94 0000073ffff80 07117ffffffff 03060c39f3fe3"""  # 7x7 그림(49비트)
 
 
 def prepare_fashion_mnist(data_dir):
-    """FashionMNIST가 있는 폴더를 반환합니다. 없으면 내려받고, 내려받지 못하면 연습용 데이터를 생성합니다."""
-    root, reasons = data_dir.expanduser(), []
+    """FashionMNIST가 있는 폴더를 반환합니다. 없으면 내려받습니다.
+
+    내려받지 못하면 연습용 데이터를 만들고, 그 폴더를 반환합니다.
+    """
+    root = Path(os.path.expanduser(data_dir))
     raw = root / "FashionMNIST" / "raw"
-    if root.is_file():
-        sys.exit(f"오류: {root}은(는) 폴더가 아니라 파일입니다. --data-dir로 다른 폴더를 지정하세요.")
+    files = [raw / name.removesuffix(".gz") for name, md5 in datasets.FashionMNIST.resources]
+    if os.path.isfile(root):
+        sys.exit(f"오류: {root}은(는) 폴더가 아니라 파일입니다. --data-dir를 확인하세요.")
+    if all(map(os.path.isfile, files)):
+        damaged = find_damaged_file(raw)
+        if damaged:
+            sys.exit(f"오류: {damaged} 파일이 손상되었습니다. 네 파일을 다시 준비하세요.")
+        return root
+
+    reasons = []
+    mirrors = datasets.FashionMNIST.mirrors
     socket.setdefaulttimeout(STALL_SECONDS)
-    for mirror in [*datasets.FashionMNIST.mirrors, SECOND_MIRROR]:
+    for mirror in [*mirrors, SECOND_MIRROR]:
+        print(f"FashionMNIST를 내려받습니다: {mirror}", flush=True)
+        datasets.FashionMNIST.mirrors = [mirror]
         try:
-            download_fashion_mnist(mirror, raw)
+            with contextlib.redirect_stdout(io.StringIO()):
+                datasets.FashionMNIST(root, download=True)  # MD5도 확인합니다
             break
-        except Exception as error:  # 어떤 오류가 발생하더라도 다음 미러를 시도합니다
-            reasons.append(f"{type(error).__name__}: {error}".strip().splitlines()[-1][:85])
+        except Exception as error:  # 어떤 오류가 발생하더라도 다음 서버를 시도합니다
+            reason = " ".join(f"{mirror.split('/')[2]}: {error}".split())
+            reasons.append(textwrap.fill(f"이유: {reason}", 92, subsequent_indent="    "))
     else:
-        root = write_practice_data()
-        REMINDERS.append(PRACTICE_NOTICE.format("\n          ".join(reasons), raw))
-        print(REMINDERS[-1])
+        missing = [f"{path.name}.gz" for path in files if not os.path.isfile(path)]
+        notice = "\n".join(
+            [
+                "[연습용 데이터] FashionMNIST 대신 단순한 그림을 사용하니 정확도가 다릅니다.",
+                *reasons,
+                "해결 방법: 인터넷에 연결하고 다시 실행하세요. 파일을 직접 내려받아도 됩니다.",
+                "https://github.com/zalandoresearch/fashion-mnist/tree/master/data/fashion",
+                f"다음 중 없거나 MD5가 다른 파일을 {raw} 폴더에 넣으세요.",
+                *missing,
+            ]
+        )
+        print(f"\n{notice}")
+        record("notice", notice)
+        try:
+            root = write_practice_data()
+        except OSError as error:
+            sys.exit(f"오류: 연습용 데이터를 임시 폴더에 저장할 수 없습니다({error}).")
+    datasets.FashionMNIST.mirrors = mirrors
     socket.setdefaulttimeout(None)
     return root
 
 
-def download_fashion_mnist(mirror, raw):
-    """raw 폴더에 없는 파일을 mirror에서 내려받고 MD5를 확인합니다. 이미 있는 파일이 손상되었으면 종료합니다."""
-    files = [raw / name.removesuffix(".gz") for name, _ in datasets.FashionMNIST.resources]
-    if not all(path.is_file() for path in files):
-        print(f"FashionMNIST를 준비합니다: {mirror.split('/')[2]}", flush=True)
-        raw.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=raw.parent) as temporary:
-            part = shutil.copytree(raw, Path(temporary, "FashionMNIST", "raw"))  # 직접 넣은 .gz 파일도 사용합니다
-            type("FashionMNIST", (datasets.FashionMNIST,), {"mirrors": [mirror]})(temporary, download=True)
-            for path in files:
-                os.replace(part / path.name, path)
-    for path in files:
-        count = int.from_bytes(path.read_bytes()[4:8], "big")  # 파일에 기록된 샘플 수
-        if path.stat().st_size != (16 + 28 * 28 * count if "images" in path.name else 8 + count):
-            sys.exit(f"오류: {path} 파일이 손상되었습니다. {raw} 폴더를 삭제하고 다시 실행하세요.")
+def idx_header(*shape):
+    """IDX 파일의 머리 부분입니다. 차원의 수 뒤에 차원별 크기를 4바이트씩 저장합니다."""
+    return bytes([0, 0, 8, len(shape)]) + b"".join(size.to_bytes(4, "big") for size in shape)
+
+
+def find_damaged_file(raw):
+    """형식이 FashionMNIST와 다른 파일의 경로를 반환합니다. 모두 올바르면 None입니다."""
+    for split in ("train", "t10k"):
+        labels = raw / f"{split}-labels-idx1-ubyte"
+        content = labels.read_bytes()
+        count = len(content) - 8
+        if count < 1 or content[:8] != idx_header(count) or max(content[8:]) > 9:
+            return labels
+        images = raw / f"{split}-images-idx3-ubyte"
+        with open(images, "rb") as file:
+            header = file.read(16)
+        if header != idx_header(count, 28, 28) or images.stat().st_size != 16 + 28 * 28 * count:
+            return images
 
 
 def write_practice_data():
-    """7x7 그림을 확대하고 이동한 뒤 잡음(noise)을 더한 이미지 7,000개를 임시 폴더에 저장하고, 그 폴더를 반환합니다."""
-    raw = Path(tempfile.mkdtemp(), "FashionMNIST", "raw")
+    """옷 그림에 잡음(noise)을 더한 이미지 7,000장을 임시 폴더에 저장하고, 그 폴더를 반환합니다."""
+    root = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    raw = root / "FashionMNIST" / "raw"
     raw.mkdir(parents=True)
-    atexit.register(shutil.rmtree, raw.parent.parent, ignore_errors=True)
-    pixels = torch.tensor([[int(bit) for bit in f"{int(code, 16):049b}"] for code in GARMENTS.split()]).view(10, 7, 7)
-    shapes = nn.functional.pad(pixels.repeat_interleave(3, 1).repeat_interleave(3, 2), (3, 4, 3, 4))  # [10, 28, 28]
+    bits = "".join(f"{int(code, 16):049b}" for code in GARMENTS.split())
+    pixels = torch.tensor([float(bit) for bit in bits]).view(10, 1, 7, 7)
+    shapes = nn.functional.interpolate(pixels, size=28)[:, 0]
+    random = torch.Generator().manual_seed(0)
     for split, n in (("train", 6000), ("t10k", 1000)):
-        random = torch.Generator().manual_seed(n)
-        labels, brightness = torch.randint(10, (n,), generator=random), torch.rand(n, 1, 1, generator=random)
-        rows, columns = (torch.randint(-3, 4, (2, n, 1), generator=random) + torch.arange(28)) % 28
-        images = shapes[labels[:, None, None], rows[:, :, None], columns[:, None, :]] * (0.2 + 0.8 * brightness)
-        images = 255 * (images + 0.3 * torch.randn(n, 28, 28, generator=random)).clamp(0, 1)
+        labels = torch.randint(10, (n,), generator=random)
+        brightness = 50 + 150 * torch.rand(n, 1, 1, generator=random)
+        noise = 80 * torch.randn(n, 28, 28, generator=random)
+        images = (brightness * shapes[labels] + noise).clamp(0, 255)
         for kind, array in (("images-idx3", images), ("labels-idx1", labels)):
-            header = bytes([0, 0, 8, array.dim()]) + b"".join(size.to_bytes(4, "big") for size in array.shape)
-            (raw / f"{split}-{kind}-ubyte").write_bytes(header + array.to(torch.uint8).numpy().tobytes())
-    return raw.parent.parent
+            content = idx_header(*array.shape) + array.to(torch.uint8).numpy().tobytes()
+            (raw / f"{split}-{kind}-ubyte").write_bytes(content)
+    return root
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("실행을 중단했습니다. 이미 저장한 파일은 그대로 있습니다.")
+    except BrokenPipeError:  # 출력을 head나 less로 보내고 먼저 닫은 경우
+        os._exit(1)

@@ -727,14 +727,14 @@ def begin(part, device=""):
     """핵심, 더 알아보기 등의 제목을 출력합니다. 처음에는 장의 제목과 소개도 출력합니다."""
     if not PAGE:
         title, introduction, *_ = __doc__.split("\n\n")
-        place = f"PyTorch {torch.__version__}  {device}"
-        how_to_read = (
-            ">>>로 시작하는 줄은 실행한 코드, 그 아래는 결과입니다. ✓는 확인한 설명입니다."
+        introduction += (
+            "\n\n결과는 코드 바로 아래에 나오고, ✓는 실행하면서 맞는지 확인한 설명입니다."
         )
-        print(f"{title}\n{place}\n\n{introduction}\n\n{how_to_read}")
+        place = f"PyTorch {torch.__version__}  {device}"
+        print(f"{title}\n{place}\n\n{introduction}")
         record("title", title)
         record("place", place)
-        record("text", f"{introduction}\n\n코드 아래에 결과가 이어집니다. ✓는 확인한 설명입니다.")
+        record("text", introduction)
     print(f"\n\n──── {part} ────")
     record("part", part)
 
@@ -860,17 +860,6 @@ def check(claim, holds):
     print(f"{'✓' if holds else '✗'} {claim}")
     titles = [text for kind, text in PAGE if kind == "lesson"]
     CLAIMS.append(("".join(titles[-1:]), claim, holds))
-
-
-@contextlib.contextmanager
-def expect(kind):
-    """이 블록에서는 kind 오류가 발생해야 합니다. 오류의 메시지를 출력하고 계속합니다."""
-    try:
-        yield
-    except kind as error:
-        print(textwrap.fill(f"{type(error).__name__}: {error}", 92, subsequent_indent="    "))
-    else:
-        check(f"위의 코드에서 {getattr(kind, '__name__', kind)} 오류가 발생합니다", False)
 
 
 def practice(exercise, *examples, read=torch.as_tensor):
@@ -1040,8 +1029,8 @@ def prepare_fashion_mnist(data_dir):
                 datasets.FashionMNIST(root, download=True)  # MD5도 확인합니다
             break
         except Exception as error:  # 어떤 오류가 발생하더라도 다음 서버를 시도합니다
-            reason = " ".join(f"{mirror.split('/')[2]}: {error}".split())
-            reasons.append(textwrap.fill(f"이유: {reason}", 92, subsequent_indent="    "))
+            reason = f"{type(error).__name__}: {error}".strip().splitlines()[-1]
+            reasons.append(f"내려받지 못한 이유: {reason[:78]}")
     else:
         missing = [f"{path.name}.gz" for path in files if not os.path.isfile(path)]
         notice = "\n".join(

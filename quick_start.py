@@ -288,7 +288,8 @@ def fit(model, train_dataloader, test_dataloader, epochs, learning_rate):
         history.append({"train": train_loss, "test": test_loss, "accuracy": accuracy})
         print(f"에폭 {epoch}  학습 손실 {train_loss:.3f}, ", end="")
         print(f"테스트 손실 {test_loss:.3f}, 정확도 {accuracy:.1f}%", flush=True)
-    check("학습 손실이 학습하기 전의 손실보다 작아졌습니다", train_loss < first_loss)
+    smaller = train_loss < first_loss and test_loss < first_loss / 2
+    check("학습 손실이 줄었고, 테스트 손실은 학습하기 전의 절반도 되지 않습니다", smaller)
     check("처음 보는 이미지도 절반 넘게 맞힙니다 (무작위로 예측하면 10%)", accuracy > 50)
     save_figure(draw_learning_curve(history), "quick_start_learning_curve.png")
     return accuracy

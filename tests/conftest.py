@@ -45,7 +45,9 @@ def chapter_runs(pool, tmp_path_factory, request):
         return folder, run_alone(folder, name, PYTHONIOENCODING="cp1252", LC_ALL="C.UTF-8")
 
     names = {item.fspath.purebasename for item in request.session.items}
-    wanted = CHAPTERS if "test_collection" in names else [n for n in CHAPTERS if f"test_{n}" in names]
+    wanted = (
+        CHAPTERS if "test_collection" in names else [n for n in CHAPTERS if f"test_{n}" in names]
+    )
     return {name: pool.submit(run, name) for name in wanted}
 
 

@@ -1,0 +1,205 @@
+"""FashionMNIST 준비하기: 미러, 손상된 파일, 연습용 데이터. 사본이 같으므로 1장으로 확인합니다."""
+
+import gzip
+import hashlib
+import http.server
+import threading
+import time
+
+import pytest
+import torch
+from tools import assert_one_korean_line, load_chapter, write_tiny_fashion_mnist
+from torchvision import datasets
+
+
+@pytest.fixture
+def chapter():
+    return load_chapter("quick_start")
+
+
+def notices(chapter):
+    """연습용 데이터를 사용한다는 안내입니다."""
+    return [text for kind, text in chapter.PAGE if kind == "notice"]
+
+
+def test_practice_data_is_read_by_torchvision(chapter):
+    root = chapter.write_practice_data()
+    training_data = datasets.FashionMNIST(root, train=True)
+    test_data = datasets.FashionMNIST(root, train=False)
+    assert training_data.data.shape == (6000, 28, 28) and test_data.data.shape == (1000, 28, 28)
+    assert set(training_data.targets.tolist()) == set(range(10))
+    means = [test_data.data[test_data.targets == k].float().mean(0).flatten() for k in range(10)]
+    distances = torch.cdist(torch.stack(means), torch.stack(means))
+    assert distances.fill_diagonal_(1e9).min() > 300  # 서로 다른 모양 10종류입니다
+    again = datasets.FashionMNIST(chapter.write_practice_data(), train=False)
+    assert torch.equal(again.data, test_data.data)
+
+
+def test_no_data_and_no_network_gives_practice_data(chapter, no_network, tmp_path, capsys):
+    root = chapter.prepare_fashion_mnist(tmp_path / "data")
+    assert len(datasets.FashionMNIST(root)) == 6000 and root != tmp_path / "data"
+    (notice,) = notices(chapter)
+    assert "t10k-labels-idx1-ubyte.gz" in notice and str(tmp_path) in notice
+    assert notice in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("damage", ["cut", "long", "empty", "garbage", "swapped", "label 10"])
+@pytest.mark.parametrize("name", ["train-images-idx3-ubyte", "t10k-labels-idx1-ubyte"])
+def test_damaged_file_is_named_and_kept(chapter, tmp_path, damage, name):
+    raw = write_tiny_fashion_mnist(tmp_path, 30, 20) / "FashionMNIST" / "raw"
+    good = (raw / name).read_bytes()
+    other = name.replace("train", "x").replace("t10k", "train").replace("x-", "t10k-")
+    bad = {
+        "cut": good[:-5],
+        "long": good + b"\x00",
+        "empty": b"",
+        "garbage": b"\x99" * len(good),
+        "swapped": (raw / other).read_bytes(),
+        "label 10": good[:-1] + b"\x0a",
+    }
+    if damage == "label 10" and "images" in name:
+        pytest.skip("픽셀에는 잘못된 값이 없습니다")
+    (raw / name).write_bytes(bad[damage])
+    before = {path: path.read_bytes() for path in raw.iterdir()}
+    with pytest.raises(SystemExit) as stop:
+        chapter.prepare_fashion_mnist(tmp_path)
+    assert_one_korean_line(stop.value.code)
+    split = name.split("-")[0]
+    assert f"{split}-" in stop.value.code and (damage == "swapped" or name in stop.value.code)
+    assert before == {path: path.read_bytes() for path in raw.iterdir()}
+
+
+def test_data_folder_that_is_a_file(chapter, tmp_path):
+    (tmp_path / "data").touch()
+    with pytest.raises(SystemExit) as stop:
+        chapter.prepare_fashion_mnist(tmp_path / "data")
+    assert_one_korean_line(stop.value.code)
+
+
+def test_home_folder_is_expanded(chapter, tiny_data, monkeypatch):
+    monkeypatch.setenv("HOME", str(tiny_data.parent))
+    monkeypatch.setenv("USERPROFILE", str(tiny_data.parent))
+    assert chapter.prepare_fashion_mnist(f"~/{tiny_data.name}") == tiny_data
+    chapter.prepare_outputs("~/new outputs")
+    assert chapter.OUTPUT_DIR == tiny_data.parent / "new outputs" and chapter.OUTPUT_DIR.is_dir()
+
+
+# ---- 로컬 서버가 미러를 흉내 냅니다 ----
+
+
+class Mirror(http.server.BaseHTTPRequestHandler):
+    """mode: good, refuse(503), rubbish(다른 내용), silent(응답 없음), stop(멈춤), cut(끊김)."""
+
+    def do_GET(self):
+        self.server.requests.append(self.path)
+        mode = self.server.mode
+        content = self.server.files[self.path.rsplit("/", 1)[-1]]
+        if mode == "rubbish":
+            content = b"<html>hello</html>"
+        if mode == "silent":
+            self.server.wait.wait(30)
+            return
+        self.send_response(503 if mode == "refuse" else 200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if mode in ("stop", "cut"):
+            self.wfile.write(content[: len(content) // 2])
+            self.wfile.flush()
+        if mode == "stop":
+            self.server.wait.wait(30)
+        if mode in ("good", "rubbish"):
+            self.wfile.write(content)
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def mirrors(chapter, tiny_data, monkeypatch):
+    """mirrors(첫째의 mode, 둘째의 mode)는 서버 두 개를 시작하고 장의 미러로 지정합니다."""
+    raw = tiny_data / "FashionMNIST" / "raw"
+    files = {}
+    for name, _ in datasets.FashionMNIST.resources:
+        files[name] = gzip.compress((raw / name.removesuffix(".gz")).read_bytes())
+    servers = []
+
+    def start(*modes):
+        for mode in modes:
+            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Mirror)
+            server.mode = mode
+            server.files = files
+            server.requests = []
+            server.wait = threading.Event()
+            server.daemon_threads = True
+            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+            servers.append(server)
+        urls = [f"http://127.0.0.1:{server.server_port}/" for server in servers]
+        monkeypatch.setattr(datasets.FashionMNIST, "mirrors", urls[:1])
+        monkeypatch.setattr(chapter, "SECOND_MIRROR", urls[1])
+        return servers
+
+    resources = [(name, hashlib.md5(content).hexdigest()) for name, content in files.items()]
+    monkeypatch.setattr(datasets.FashionMNIST, "resources", resources)
+    monkeypatch.setattr(chapter, "STALL_SECONDS", 0.5)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr("urllib.request._opener", None)
+    start.files = files
+    yield start
+    for server in servers:
+        server.wait.set()
+        server.shutdown()
+        server.server_close()
+
+
+MIRROR_TESTS = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestWarning")
+
+
+@MIRROR_TESTS
+@pytest.mark.full
+@pytest.mark.parametrize("mode", ["refuse", "rubbish", "silent", "stop", "cut"])
+def test_second_mirror_serves(chapter, mirrors, tmp_path, mode):
+    first, second = mirrors(mode, "good")
+    started = time.monotonic()
+    assert chapter.prepare_fashion_mnist(tmp_path) == tmp_path and notices(chapter) == []
+    assert time.monotonic() - started < 5 and chapter.socket.getdefaulttimeout() is None
+    assert first.requests and len(set(second.requests)) == 4
+    assert len(datasets.FashionMNIST(tmp_path)) == 300
+    assert len(datasets.FashionMNIST.mirrors) == 1
+
+
+@MIRROR_TESTS
+@pytest.mark.full
+@pytest.mark.parametrize("mode", ["cut", "stop", "rubbish"])
+def test_broken_download_does_not_poison_the_next_run(chapter, mirrors, tmp_path, mode):
+    servers = mirrors(mode, "refuse")
+    assert chapter.prepare_fashion_mnist(tmp_path) != tmp_path
+    assert "503" in notices(chapter)[0]
+    servers[0].mode = "good"
+    assert chapter.prepare_fashion_mnist(tmp_path) == tmp_path
+    assert len(datasets.FashionMNIST(tmp_path, train=False)) == 60
+
+
+@MIRROR_TESTS
+@pytest.mark.full
+def test_files_put_there_by_hand_need_no_network(chapter, mirrors, tiny_data, tmp_path):
+    servers = mirrors("good", "good")
+    assert chapter.prepare_fashion_mnist(tiny_data) == tiny_data
+    raw = tmp_path / "FashionMNIST" / "raw"
+    raw.mkdir(parents=True)
+    for name, content in mirrors.files.items():
+        (raw / name).write_bytes(content)
+    assert chapter.prepare_fashion_mnist(tmp_path) == tmp_path
+    assert [server.requests for server in servers] == [[], []]
+
+
+@MIRROR_TESTS
+@pytest.mark.full
+def test_one_bad_gz_without_network_is_named(chapter, mirrors, tmp_path):
+    mirrors("refuse", "refuse")
+    raw = tmp_path / "FashionMNIST" / "raw"
+    raw.mkdir(parents=True)
+    for name, content in mirrors.files.items():
+        (raw / name).write_bytes(b"<html>" if name.startswith("t10k-labels") else content)
+    assert chapter.prepare_fashion_mnist(tmp_path) != tmp_path
+    missing = [line for line in notices(chapter)[0].splitlines() if line.endswith("ubyte.gz")]
+    assert missing == ["t10k-labels-idx1-ubyte.gz"]

@@ -2,7 +2,7 @@
 
 사진에 찍힌 것이 셔츠인지 가방인지 알아맞히는 프로그램을 만들어 봅시다. 규칙을 사람이 하나하나 쓰는
 대신, 이미지 60,000장과 정답을 보여 주고 모델이 스스로 배우게 합니다. 데이터를 준비하고, 모델을
-만들어 학습하고, 저장한 모델로 예측하는 데까지 PyTorch로 하는 일 전체를 한 번에 지나갑니다. 모르는
+만들어 학습하고, 저장한 모델로 예측하는 데까지 PyTorch로 하는 일 전체를 한 번에 훑어봅니다. 모르는
 말이 나와도 괜찮습니다. 뒤의 장에서 하나씩 자세히 다루니, 지금은 흐름만 따라오세요.
 
 실행 방법
@@ -16,16 +16,18 @@
 
 목차
   핵심
-    1. 데이터셋(Dataset): 이미지와 정답          load_datasets
-    2. 데이터로더(DataLoader): 배치로 묶기       make_dataloaders, load_into_memory
-    3. 모델 만들기                               build_model, NeuralNetwork
-    4. 학습의 한 단계                            take_one_step
-    5. 반복해서 학습하기                         fit, train, test
-    6. 모델을 저장하고 불러오기                  save_and_load
-    7. 예측하기                                  predict
-    8. 어떤 옷을 헷갈릴까요?                     count_mistakes
+     1. 데이터셋(Dataset): 이미지와 정답      load_datasets
+     2. 데이터로더(DataLoader): 배치로 묶기   make_dataloaders, load_into_memory
+     3. 모델 만들기                           build_model, NeuralNetwork
+     4. 학습의 한 단계                        take_one_step
+     5. 학습하는 함수와 확인하는 함수         define_train_and_test, train, test
+     6. 반복해서 학습하기                     fit
+     7. 학습 곡선 읽기                        read_learning_curve
+     8. 모델을 저장하고 불러오기              save_and_load
+     9. 예측하기                              predict
+    10. 모델은 어떤 옷을 헷갈릴까요?          count_mistakes
   더 알아보기
-    9. 직접 찍은 사진으로 예측하기               predict_photo, prepare_photo
+    11. 직접 찍은 사진으로 예측하기           predict_photo, prepare_photo
 """
 
 # /// script
@@ -71,18 +73,20 @@ CLASSES = datasets.FashionMNIST.classes  # 클래스의 이름 10개. 데이터�
 def load_datasets(data_dir):
     """1. 데이터셋(Dataset): 이미지와 정답
 
-    모델을 학습하려면 먼저 예제가 필요합니다. 이미지 한 장과 그 정답(label)을 샘플(sample)이라고
-    하는데, 이런 샘플을 많이 모아야 합니다. 여기서 사용할 FashionMNIST는 28x28 크기의 흑백 이미지
-    70,000장에 티셔츠, 가방, 운동화 등 10가지 클래스의 정답을 붙여 둔 데이터셋입니다.
+    모델을 학습하려면 먼저 예제가 필요합니다. 이미지와 정답(label)의 짝을 샘플(sample)이라고 하는데,
+    이런 샘플을 많이 모아야 합니다. 여기서 사용할 FashionMNIST는 28x28 크기의 흑백 이미지 70,000장에
+    정답을 붙여 둔 데이터셋으로, 60,000장은 학습에 사용하고 나머지 10,000장은 학습을 마친 모델을
+    테스트하는 데 사용합니다. 정답은 티셔츠, 가방, 운동화 같은 10가지 종류이며, 이 종류를
+    클래스(class)라고 합니다. 파이썬의 class와는 다른 말입니다.
 
-    PyTorch에서는 샘플과 정답을 Dataset에 저장합니다. training_data[0]처럼 리스트에서 꺼내듯이
-    샘플을 하나씩 가져올 수 있습니다. 다만 저장된 이미지를 모델에 바로 넣을 수는 없습니다. 모델은
-    숫자로 계산하기 때문입니다. 그래서 transform에 ToTensor()를 지정해, 이미지를 가져올 때마다 0~1의
-    실수(float)가 담긴 텐서(tensor)로 변환합니다. 정답을 변환하려면 target_transform을 지정합니다.
+    PyTorch에서는 샘플과 정답을 Dataset에 저장해 두고, 리스트처럼 training_data[0]으로 하나씩
+    가져옵니다. 그런데 저장된 것은 그림이고, 모델이 계산할 수 있는 것은 숫자를 모아 놓은
+    텐서(tensor)뿐입니다. 그래서 transform에 ToTensor()를 지정해, 이미지를 가져올 때마다 0~1의
+    실수(float)가 담긴 텐서로 변환합니다. 정답을 변환하려면 target_transform을 지정합니다. 학습할
+    때는 번호가 필요하니, 여기서는 이름으로 바꾸어 보기만 합니다.
 
-    널리 알려진 데이터셋은 직접 모으지 않아도 됩니다. 이미지는 TorchVision, 오디오는 TorchAudio처럼
-    분야에 맞는 도메인 특화 라이브러리가 제공합니다. 그림에서 클래스마다 어떤 이미지가 들어 있는지
-    살펴보세요.
+    널리 알려진 데이터셋은 직접 모으지 않아도 됩니다. 이미지는 TorchVision, 오디오는 TorchAudio 같은
+    도메인 특화 라이브러리가 제공합니다. 그림에서 클래스마다 어떤 이미지가 들어 있는지 살펴보세요.
     """
     training_data = datasets.FashionMNIST(
         root=data_dir, train=True, download=True, transform=ToTensor()
@@ -93,13 +97,15 @@ def load_datasets(data_dir):
     show(f"{len(training_data), len(test_data) = }", "학습용과 테스트용 샘플의 개수")
 
     image, label = training_data[0]
-    show(f"{image.shape = }", "채널, 높이, 너비")
+    show(f"{image.shape = }", "채널(흑백이므로 1), 높이, 너비")
+    show(f"{image.min(), image.max() = }", "가장 작은 픽셀과 가장 큰 픽셀")
+    check("픽셀은 모두 0 이상 1 이하입니다", 0 <= image.min() and image.max() <= 1)
     show(f"{label = }", "정답: 클래스 번호")
     show(f"{training_data.classes[label] = }", "그 번호의 이름")
-    check("픽셀은 모두 0 이상 1 이하입니다", 0 <= image.min() and image.max() <= 1)
 
+    # CLASSES는 training_data.classes와 같은 이름 10개입니다
     named_data = datasets.FashionMNIST(root=data_dir, target_transform=lambda y: CLASSES[y])
-    show(f"{named_data[0][1] = }", "target_transform으로 바꾼 정답")
+    show(f"{named_data[0][1] = }", "target_transform으로 이름이 된 정답")
     save_figure(draw_samples(training_data), "quick_start_samples.png")
     return training_data, test_data
 
@@ -115,19 +121,19 @@ def load_into_memory(dataset):
 def make_dataloaders(training_data, test_data, batch_size):
     """2. 데이터로더(DataLoader): 배치로 묶기
 
-    이미지를 한 장씩 보여 주면 너무 느립니다. 그렇다고 60,000장을 모두 보여 준 뒤에 한 번만 고치면,
-    모델이 나아질 기회가 너무 적습니다. 그래서 수백 장씩 배치(batch)로 묶어 보여 줍니다. 이 일을
-    하는 DataLoader는 Dataset을 감싸 반복 가능한 객체(iterable)로 만듭니다. for 문으로 순회하면
-    배치가 하나씩 나옵니다.
+    이미지를 한 장씩 보여 주면 너무 느립니다. 그렇다고 60,000장을 모두 보여 준 뒤에 모델을 한 번만
+    조정하면, 모델이 나아질 기회가 너무 적습니다. 그래서 수백 장씩 묶어서 보여 주는데, 이 묶음을
+    배치(batch)라고 합니다. Dataset을 DataLoader에 넣으면 for 문으로 배치를 하나씩 꺼낼 수 있습니다.
+    이런 객체를 반복 가능한 객체(iterable)라고 합니다.
 
     학습용 데이터를 한 번 다 보는 것을 에폭(epoch)이라고 하며, 에폭마다 순서를 섞습니다(shuffle). 왜
-    섞을까요? 샘플이 클래스별로 정렬되어 있다면 한동안 셔츠만 보다가 그다음에는 신발만 보게 되고,
-    그때마다 모델이 방금 본 것에 치우치기 때문입니다. 테스트용 데이터는 결과를 확인하는 데만
+    섞을까요? 만약 샘플이 클래스별로 정렬되어 있다면 모델은 한동안 셔츠만 보다가 그다음에는 신발만
+    보게 되고, 그때마다 방금 본 것에 치우치기 때문입니다. 테스트용 데이터는 결과를 확인하는 데만
     사용하니 섞지 않아도 됩니다.
 
-    Dataset은 샘플을 가져올 때마다 transform을 다시 적용합니다. 같은 변환을 에폭마다 되풀이하지
-    않으려고, 여기서는 load_into_memory로 모두 미리 변환해 메모리에 둡니다. 빠르지만 공짜는
-    아닙니다. 불러오는 동안 데이터의 두 배만큼 메모리가 필요하니, 다 들어가는 데이터에만 사용하세요.
+    이미지를 가져올 때마다 다시 변환하면 느리기 때문에, 여기서는 load_into_memory로 한 번만 변환해
+    메모리에 둡니다. 불러오는 동안 데이터의 두 배만큼 메모리가 필요하니, 다 들어가는 데이터에만
+    사용하세요. 더 큰 데이터는 3장에서 다룹니다.
     """
     show_code(load_into_memory)
     train_dataloader = DataLoader(
@@ -135,12 +141,14 @@ def make_dataloaders(training_data, test_data, batch_size):
     )
     test_dataloader = DataLoader(load_into_memory(test_data), batch_size=batch_size)
 
-    X, y = next(iter(train_dataloader))
+    X, y = next(iter(train_dataloader))  # 첫 번째 배치
     show(f"{X.shape = }", "배치 크기, 채널, 높이, 너비")
-    show(f"{y[:10] = }", "처음 10개의 정답: 여러 클래스가 섞여 있습니다")
-    show(f"{len(train_dataloader) = }", "1에폭의 배치 개수")
-    first_image = training_data[0][0]
-    check("섞었으므로 첫 배치는 첫 번째 이미지로 시작하지 않습니다", not X[0].equal(first_image))
+    show(f"{y[:10] = }", "처음 10개의 정답")
+    show(f"{len(train_dataloader) = }", "1에폭의 배치 수: 이미지 수 / 배치 크기를 올림한 값")
+    same_image = X[0].equal(training_data[0][0])
+    check(
+        "첫 배치의 첫 이미지가 데이터셋의 첫 이미지와 다릅니다. 순서가 섞였습니다", not same_image
+    )
     return train_dataloader, test_dataloader
 
 
@@ -166,18 +174,20 @@ class NeuralNetwork(nn.Module):
 def build_model(device):
     """3. 모델 만들기
 
-    이제 이미지를 받아 클래스를 알아맞힐 모델을 만듭니다. PyTorch에서는 nn.Module을 상속받는 파이썬
-    클래스로 신경망을 정의합니다. __init__에는 신경망을 이루는 계층(layer)을, forward에는 데이터가
-    그 계층을 지나는 순서를 적습니다.
+    이제 이미지를 받아 클래스를 알아맞힐 모델이 필요합니다. 여기서 만들 신경망(neural network)은
+    간단한 계산을 하는 계층(layer)을 여러 개 이어 붙인 모델입니다. PyTorch에서는 nn.Module을
+    상속받는 파이썬 클래스로 정의하며, __init__에는 계층을, forward에는 데이터가 계층을 지나는
+    순서를 적습니다.
 
-    Flatten은 이미지를 숫자 784개로 펼칩니다. Linear는 이 숫자들에 가중치를 곱하고 편향을 더해
-    새로운 숫자 512개를 만듭니다. 그 사이에 있는 ReLU는 음수를 0으로 바꿀 뿐이지만, 빠지면 Linear를
-    아무리 쌓아도 하나와 같아집니다(5장). 마지막에 나오는 숫자 10개는 클래스별 점수이며,
-    로짓(logit)이라고 합니다.
+    숫자의 개수는 784개 → 512개 → 512개 → 10개로 바뀝니다. 먼저 Flatten이 28x28 이미지를 숫자
+    784개로 펼칩니다. Linear는 들어온 숫자마다 가중치(weight)를 곱해 모두 더하고 마지막에
+    편향(bias)을 더하는 계산을, 내보낼 숫자의 개수만큼 합니다. Linear와 Linear 사이에 있는 ReLU는
+    음수를 0으로 바꿀 뿐이지만, 빠지면 Linear를 아무리 쌓아도 하나와 같아집니다(5장). 마지막에
+    나오는 숫자 10개는 클래스별 점수이며, 로짓(logit)이라고 합니다.
 
-    가중치와 편향처럼 학습하면서 바뀌는 값이 매개변수(parameter)입니다. nn.Module이 이들을 모두
-    관리하므로 to(device) 한 번이면 전부 옮길 수 있습니다. GPU가 있다면 그곳으로 옮기세요. 많은
-    곱셈과 덧셈을 동시에 하기 때문에 훨씬 빠릅니다.
+    가중치와 편향처럼 학습하면서 바뀌는 값을 매개변수(parameter)라고 합니다. nn.Module이 매개변수를
+    모두 관리하기 때문에 to(device) 한 번이면 전부 다른 장치로 옮길 수 있습니다. GPU는 많은 곱셈과
+    덧셈을 동시에 하므로 훨씬 빠르며, 이 파일은 GPU가 있으면 자동으로 그곳에서 계산합니다.
     """
     show_code(NeuralNetwork)
     model = NeuralNetwork().to(device)
@@ -195,33 +205,35 @@ def take_one_step(model, train_dataloader):
     1) 배치 하나를 모델에 넣어 예측합니다.
     2) 예측이 정답과 얼마나 다른지 숫자 하나로 계산합니다. 이 숫자가 손실(loss)입니다.
     3) 매개변수를 어느 쪽으로 움직여야 손실이 줄어드는지 구합니다. 이것을 알려 주는 값이
-    변화도(gradient)입니다. 손실에서 입력 쪽으로 거슬러 올라가며 계산하기 때문에
+    변화도(gradient)이며, 이 계산은 손실에서 입력 쪽으로 거슬러 가기 때문에
     역전파(backpropagation)라고 합니다.
     4) 손실이 줄어드는 쪽으로 매개변수를 조금 조정합니다. 옵티마이저(optimizer)가 하는 일입니다.
 
     손실 함수로는 CrossEntropyLoss를 사용합니다. 정답 클래스의 점수가 다른 클래스보다 높을수록
-    손실이 작아지는 함수입니다. 네 단계를 딱 한 번 실행하면, 같은 배치의 손실이 정말 줄어들까요?
+    작아지며, 열 개 중에서 무작위로 예측하는 모델의 손실은 약 2.3입니다. 네 단계를 딱 한 번
+    실행하면, 같은 배치의 손실이 정말 줄어들까요?
     """
-    device = next(model.parameters()).device
+    copied = copy.deepcopy(model)  # 연습용 사본. model은 6절에서 처음부터 학습합니다
+    device = next(copied.parameters()).device  # 모델이 있는 장치
     loss_fn = nn.CrossEntropyLoss()
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    optimizer = torch.optim.SGD(copied.parameters(), lr=0.1)  # lr: 한 번에 움직이는 폭(학습률)
 
     X, y = next(iter(train_dataloader))
     X, y = X.to(device), y.to(device)
-    pred = model(X)  # 1) 예측
+    pred = copied(X)  # 1) 예측
     loss = loss_fn(pred, y)  # 2) 손실 계산
     loss.backward()  # 3) 역전파: 모든 매개변수의 변화도 계산
     optimizer.step()  # 4) 매개변수 조정
 
-    new_loss = loss_fn(model(X), y)
-    show(f"{loss.item() = }")
-    show(f"{new_loss.item() = }", "한 단계 뒤, 같은 배치의 손실")
+    new_loss = loss_fn(copied(X), y)
+    show(f"{loss.item() = }", "조정하기 전의 손실")
+    show(f"{new_loss.item() = }", "조정한 뒤, 같은 배치의 손실")
     check("한 단계만으로도 손실이 줄었습니다", new_loss < loss)
 
 
 def train(dataloader, model, loss_fn, optimizer, scheduler):
     """모든 배치로 한 번씩 학습하고, 샘플당 평균 손실을 반환합니다."""
-    device = next(model.parameters()).device
+    device = next(model.parameters()).device  # 모델이 있는 장치
     seen = 0
     total_loss = 0.0
     model.train()  # 학습 모드
@@ -251,36 +263,57 @@ def test(dataloader, model, loss_fn):
             pred = model(X)
             seen += len(X)
             total_loss += loss_fn(pred, y).item() * len(X)
-            correct += (pred.argmax(1) == y).sum().item()
+            correct += (pred.argmax(1) == y).sum().item()  # 점수가 가장 큰 클래스가 정답인 개수
     return total_loss / seen, 100 * correct / seen
 
 
-def fit(model, train_dataloader, test_dataloader, epochs, learning_rate):
-    """5. 반복해서 학습하기
+def define_train_and_test(model, test_dataloader):
+    """5. 학습하는 함수와 확인하는 함수
 
-    한 단계로는 조금밖에 나아지지 않았습니다. 네 단계를 모든 배치에 되풀이하도록 train 함수를 만들어
-    에폭마다 호출합니다. 에폭이 끝나면 test 함수로 테스트용 이미지를 얼마나 맞히는지 확인합니다.
-    학습에 사용한 이미지로 확인하면 안 됩니다. 답을 외우기만 해도 정확도가 높게 나오기 때문입니다.
-    에폭이 지날수록 손실은 줄고 정확도는 높아지는지 지켜보세요.
+    한 단계로는 아주 조금밖에 나아지지 않았으니, 네 단계를 모든 배치에 되풀이해야 합니다. 그 일을
+    하는 함수가 train입니다. 4절과 비교하면 두 줄이 늘었습니다. 변화도는 계산할 때마다 앞의 것에
+    더해지므로 배치마다 비우고(zero_grad), 스케줄러(scheduler)로 학습률을 조절합니다.
 
-    출력을 읽을 때 주의할 점이 두 가지 있습니다. 처음에는 학습 손실이 테스트 손실보다 클 수
-    있습니다. 학습 손실은 모델이 나아지는 동안의 평균인데, 테스트 손실은 에폭이 끝난 뒤에 계산하기
-    때문입니다. 또 하나, 이 값을 보고 에폭 수나 학습률 같은 설정을 고르지 마세요. 테스트용
-    데이터에만 잘 맞는 설정을 고르게 됩니다. 설정을 고르려면 검증용 데이터를 따로 두어야 합니다(3장,
-    7장).
+    정말 나아졌는지는 test 함수로 확인하는데, 이때 학습에 사용한 이미지를 다시 사용하면 안 됩니다.
+    답을 외우기만 해도 정확도가 높게 나오기 때문입니다. 그래서 테스트용 이미지를 따로 둡니다. 확인할
+    때는 변화도가 필요 없으니 no_grad로 계산을 줄입니다.
+
+    model.train()과 model.eval()은 학습이나 테스트를 시작하라는 말이 아니라 모드를 바꾸는
+    스위치입니다. 드롭아웃(dropout)처럼 모드에 따라 다르게 동작하는 계층이 이 모델에는 없지만,
+    나중에 넣어도 되도록 습관처럼 적어 둡니다(5장).
     """
     show_code(train)
     show_code(test)
-    # 레이블 스무딩: 정답의 목표 확률을 1보다 조금 낮게 잡아, 모델이 지나치게 확신하지 않게 합니다
+    loss, accuracy = test(test_dataloader, model, nn.CrossEntropyLoss())
+    show(f"{loss = }", "학습하기 전")
+    show(f"{accuracy = }", "학습하기 전의 정확도(%)")
+    check("학습하기 전에는 절반도 맞히지 못합니다", accuracy < 50)
+
+
+def fit(model, train_dataloader, test_dataloader, epochs, learning_rate):
+    """6. 반복해서 학습하기
+
+    이제 에폭마다 train으로 학습하고 test로 확인합니다. 잘 배우도록 세 가지를 바꾸었는데, 자세한
+    내용은 7장에서 다루니 지금은 이름만 보고 지나가도 됩니다.
+
+    1) 옵티마이저는 SGD 대신 Adam입니다. 매개변수마다 움직이는 폭을 다르게 정해서 보통 더 빨리
+    배웁니다.
+    2) 스케줄러는 학습률을 조금씩 줄입니다. 처음에는 크게 움직이고, 끝으로 갈수록 작게 움직여 다듬기
+    위해서입니다.
+    3) 레이블 스무딩(label smoothing)은 목표로 삼는 정답의 확률을 1보다 조금 낮게 잡아, 모델이
+    지나치게 확신하지 않게 합니다. 그래서 모두 맞혀도 손실이 0이 되지는 않습니다.
+
+    에폭이 지날수록 손실은 줄고 정확도는 높아지는지 지켜보세요.
+    """
+    # softmax도 이 함수가 계산하므로 모델 끝에 nn.Softmax를 넣지 않습니다
     loss_fn = nn.CrossEntropyLoss(label_smoothing=0.05)
-    # Adam: 매개변수마다 움직이는 폭을 알맞게 조절하는 옵티마이저입니다(7장)
     optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=True)
-    # 스케줄러: 처음에는 크게, 끝으로 갈수록 조금씩 움직이도록 학습률을 0까지 줄입니다
     steps = epochs * len(train_dataloader)
+    # 학습률을 처음 값의 1.0배에서 0.0배까지 줄입니다
     scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=steps)
 
     first_loss, accuracy = test(test_dataloader, model, loss_fn)
-    print(f"학습 전  테스트 손실 {first_loss:.3f}, 정확도 {accuracy:.1f}%", flush=True)
+    print(f"학습하기 전       테스트 손실 {first_loss:.3f}, 정확도 {accuracy:.1f}%", flush=True)
     history = []
     for epoch in range(1, epochs + 1):
         train_loss = train(train_dataloader, model, loss_fn, optimizer, scheduler)
@@ -288,36 +321,57 @@ def fit(model, train_dataloader, test_dataloader, epochs, learning_rate):
         history.append({"train": train_loss, "test": test_loss, "accuracy": accuracy})
         print(f"에폭 {epoch}  학습 손실 {train_loss:.3f}, ", end="")
         print(f"테스트 손실 {test_loss:.3f}, 정확도 {accuracy:.1f}%", flush=True)
+
     smaller = train_loss < first_loss and test_loss < first_loss / 2
     check("학습 손실이 줄었고, 테스트 손실은 학습하기 전의 절반도 되지 않습니다", smaller)
     check("처음 보는 이미지도 절반 넘게 맞힙니다 (무작위로 예측하면 10%)", accuracy > 50)
+    return history
+
+
+def read_learning_curve(history):
+    """7. 학습 곡선 읽기
+
+    숫자를 그림으로 옮기면 학습이 어떻게 진행되었는지 한눈에 보입니다. 왼쪽 그림에서 첫 에폭의 학습
+    손실이 테스트 손실보다 크다고 놀라지 마세요. 학습 손실은 아직 서툴던 때까지 포함한 평균인데,
+    테스트 손실은 에폭이 끝난 뒤에 계산한 값이기 때문입니다. 뒤로 가면 대개 학습 손실이 더
+    작아집니다. 이미 본 이미지를 더 잘 맞히는 것이 자연스럽기 때문입니다. 정확도는 가끔 잠깐
+    떨어지기도 하니, 전체가 어느 쪽으로 가는지를 보세요.
+
+    한 가지 조심할 것이 있습니다. 테스트 정확도를 보고 에폭 수나 학습률 같은 설정을 고르면 안
+    됩니다. 테스트용 데이터에만 잘 맞는 설정을 고르게 되어, 정말 처음 보는 이미지에서는 그 정확도가
+    나오지 않습니다. 이 장의 설정도 학습용 이미지에서 떼어 둔 검증용 10,000장으로 골랐습니다(3장,
+    7장).
+    """
+    show(f"{history[0] = }", "첫 에폭")
+    show(f"{history[-1] = }", "마지막 에폭")
     save_figure(draw_learning_curve(history), "quick_start_learning_curve.png")
-    return accuracy
 
 
 def save_and_load(model, path):
-    """6. 모델을 저장하고 불러오기
+    """8. 모델을 저장하고 불러오기
 
     프로그램이 끝나면 애써 학습한 매개변수도 사라집니다. 다음에 다시 사용하려면 파일로 저장해야
     합니다. 저장할 것은 매개변수를 이름별로 담은 내부 상태 사전(state dictionary)이며, torch.save가
     이 사전을 직렬화(serialize)합니다. 파일에 담을 수 있는 바이트로 변환한다는 뜻입니다.
 
-    파일에는 값만 있고 모델의 구조는 없습니다. 그래서 불러올 때는 같은 클래스로 모델을 새로 만든 뒤,
-    저장해 둔 값을 그 안에 넣습니다.
+    파일에는 값만 있고 모델의 구조는 없습니다. 그래서 불러올 때는 같은 파이썬 클래스로 모델을 새로
+    만든 뒤, 저장해 둔 값을 그 안에 넣습니다.
 
-    torch.load에는 옵션이 두 개 있습니다. map_location은 텐서를 불러올 장치입니다. GPU에서 저장한
+    torch.load에는 옵션 두 개를 지정했습니다. map_location은 텐서를 불러올 장치인데, GPU에서 저장한
     파일을 GPU가 없는 컴퓨터에서 열려면 꼭 필요합니다. weights_only=True는 텐서처럼 허용된 객체만
-    불러오고, 파일에 숨은 코드는 실행하지 않게 합니다. 남이 만든 파일을 열 때 중요합니다.
+    불러오고 파일에 숨은 코드는 실행하지 않게 하므로, 남이 만든 파일을 열 때 중요합니다.
     """
-    with saving(path) as file:  # 저장하다 멈춰도 기존 파일이 남도록 돕는 이 파일의 함수입니다
-        torch.save(model.state_dict(), file)  # torch.save(model.state_dict(), "model.pth")도 됩니다
+    # 간단히 torch.save(model.state_dict(), "model.pth")로도 저장할 수 있습니다. saving은 저장하다
+    # 멈춰도 기존 파일을 지켜 주는 함수로, quick_start.py의 끝에 있습니다.
+    with saving(path) as file:
+        torch.save(model.state_dict(), file)
 
     device = next(model.parameters()).device
     state_dict = torch.load(path, map_location=device, weights_only=True)
     loaded = NeuralNetwork().to(device)
     loaded.load_state_dict(state_dict)
     for name, tensor in state_dict.items():
-        print(f"{name:<28} {list(tensor.shape)}")
+        print(f"{name:<28} {list(tensor.shape)}")  # ReLU에는 매개변수가 없습니다
 
     saved = model.state_dict()
     same = [torch.equal(tensor, saved[name]) for name, tensor in loaded.state_dict().items()]
@@ -325,45 +379,50 @@ def save_and_load(model, path):
     return loaded
 
 
-def predict(model, test_dataloader, accuracy):
-    """7. 예측하기
+def predict(loaded, test_dataloader, accuracy):
+    """9. 예측하기
 
     불러온 모델에게 테스트용 이미지를 보여 주겠습니다. 모델은 클래스의 이름이 아니라 로짓 10개를
     내놓습니다. 로짓은 범위가 정해지지 않은 점수여서, 그대로는 모델이 얼마나 확신하는지 알기
-    어렵습니다. softmax를 적용해 보세요. 모든 값이 0과 1 사이가 되고 합이 1이 되어 확률처럼 읽을 수
-    있습니다. 확률이 가장 큰 클래스가 모델의 예측입니다.
+    어렵습니다. 그래서 softmax를 적용합니다. 모든 값이 0과 1 사이가 되고 합이 1이 되어 확률처럼 읽을
+    수 있습니다. 확률이 가장 큰 클래스가 모델의 예측입니다.
 
-    그림은 처음 24장의 예측입니다. 틀린 이미지는 사람이 보아도 헷갈릴 만한가요?
+    그림은 처음 24장의 예측이며 파란색은 정답, 주황색은 오답입니다. 틀린 이미지는 사람이 보아도
+    헷갈릴 만한가요?
     """
     images, targets = test_dataloader.dataset.tensors
-    device = next(model.parameters()).device
-    model.eval()
+    device = next(loaded.parameters()).device
+    loaded.eval()
     with torch.no_grad():
-        logits = model(images.to(device)).cpu()
-    probabilities = logits.softmax(dim=1)
+        logits = loaded(images.to(device)).cpu()
+    probabilities = logits.softmax(dim=1)  # dim=1: 샘플마다 클래스 10개의 합이 1
     confidences, predictions = probabilities.max(dim=1)
 
-    show(f"{logits[0] = }")
+    show(f"{logits[0] = }", "첫 번째 이미지의 로짓")
     show(f"{probabilities[0].round(decimals=3) = }")
     show(f"{CLASSES[predictions[0]] = }", f"예측, 확률 {confidences[0]:.1%}")
     show(f"{CLASSES[targets[0]] = }", "정답")
-    new_accuracy = 100 * (predictions == targets).float().mean()
+
+    new_accuracy = 100 * (predictions == targets).float().mean().item()
+    show(f"{new_accuracy = }")
     same = abs(new_accuracy - accuracy) < 0.1
-    check(f"불러온 모델의 정확도도 {accuracy:.1f}%로, 학습을 마쳤을 때와 같습니다", same)
+    check("불러온 모델의 정확도가 학습을 마쳤을 때와 같습니다", same)
     figure = draw_predictions(images, predictions, confidences, targets)
     save_figure(figure, "quick_start_predictions.png")
     return predictions, targets
 
 
 def count_mistakes(predictions, targets):
-    """8. 어떤 옷을 헷갈릴까요?
+    """10. 모델은 어떤 옷을 헷갈릴까요?
 
     정확도 하나로는 모델이 무엇을 못하는지 알 수 없습니다. 정답과 예측의 짝을 모두 세어 표로 만들면
     약점이 드러납니다. 행이 정답이고 열이 예측인 이 표를 혼동 행렬(confusion matrix)이라고 합니다.
     대각선은 맞힌 개수, 나머지는 모두 오답입니다.
 
-    대각선의 값을 그 행의 합으로 나누면 클래스별 정확도(재현율, recall)를 얻습니다. 가장 낮은
-    클래스를 찾아보세요. 그림에서 그 행을 따라가면 어떤 클래스로 잘못 예측했는지 보입니다.
+    대각선의 값을 그 행의 합으로 나누면 클래스별 정확도(재현율, recall)를 얻습니다.
+    FashionMNIST에서는 보통 Shirt의 정확도가 가장 낮은데, 28x28 흑백 이미지로는 사람이 보아도 셔츠와
+    티셔츠, 코트를 구별하기 어렵습니다. 그림에서 Shirt 행을 따라가며 어떤 클래스로 잘못 예측했는지
+    찾아보세요.
     """
     matrix = torch.zeros(len(CLASSES), len(CLASSES), dtype=torch.int64)
     for target, prediction in zip(targets.tolist(), predictions.tolist()):
@@ -374,10 +433,9 @@ def count_mistakes(predictions, targets):
         recall = 100 * correct.item() / max(count, 1)
         print(f"{name:<12} {count:>5}개 중 {correct:>4}개를 맞혔습니다 ({recall:.1f}%)")
 
-    mistakes = matrix.clone().fill_diagonal_(0)
-    target, prediction = divmod(mistakes.argmax().item(), len(CLASSES))
-    count = mistakes.max().item()
-    print(f"가장 많은 오답: 정답 {CLASSES[target]}, 예측 {CLASSES[prediction]} ({count}개)")
+    mistakes = matrix.clone().fill_diagonal_(0)  # 대각선을 0으로 바꾸면 오답만 남습니다
+    target, prediction = divmod(mistakes.argmax().item(), len(CLASSES))  # 1차원 인덱스 → 행, 열
+    show(f"{CLASSES[target], CLASSES[prediction], mistakes.max().item() = }", "가장 많은 오답")
     save_figure(draw_confusion_matrix(matrix), "quick_start_confusion_matrix.png")
 
 
@@ -389,7 +447,7 @@ def make_photo(pixels):
 
 
 def prepare_photo(photo):
-    """사진을 학습용 이미지와 같은 모습으로 바꿉니다. 흑백, 28x28, 검은 배경의 순서입니다."""
+    """사진을 흑백으로 바꾸고, 28x28로 줄이고, 배경을 검게 만듭니다."""
     photo = ImageOps.exif_transpose(photo)  # 휴대전화 사진에 기록된 회전을 적용합니다
     gray = photo.convert("L")
     small = ImageOps.pad(gray, (28, 28), color=255)  # 남는 부분은 흰색으로 채웁니다
@@ -397,42 +455,37 @@ def prepare_photo(photo):
     return {"photo": photo, "gray": gray, "28x28": small, "inverted": inverted}
 
 
-def predict_photo(model, test_data, image_file):
-    """9. 직접 찍은 사진으로 예측하기
+def predict_photo(loaded, test_data, image_file):
+    """11. 직접 찍은 사진으로 예측하기
 
-    이 모델로 내 옷도 알아볼 수 있을까요? 휴대전화 사진을 그대로 넣으면 엉뚱한 답이 나옵니다. 사진은
-    크고, 색이 있고, 배경이 밝은데, 학습한 이미지는 28x28 크기의 흑백이고 배경이 검습니다. 모델은
-    학습할 때 본 것과 비슷한 입력만 알아봅니다.
+    이 모델로 내 옷도 알아볼 수 있을까요? 휴대전화 사진은 크기가 달라서 그대로 넣으면 오류가
+    발생합니다. 흑백으로 바꾸고 28x28로 줄이면 예측은 할 수 있지만, 이번에는 엉뚱한 답이 나옵니다.
+    학습한 이미지는 배경이 검은색인데 사진은 배경이 밝기 때문입니다. 모델은 학습할 때 본 것과 비슷한
+    입력만 알아봅니다.
 
-    그러니 사진도 학습용 이미지와 같은 모습으로 바꾼 다음에 예측해야 합니다. 흑백으로 바꾸고, 크기를
-    줄이고, 밝기를 반전합니다. 그림에서 단계마다 어떻게 바뀌는지 보고, 반전하기 전과 후의 예측을
-    비교해 보세요.
+    그래서 밝기까지 반전해, 학습용 이미지와 같은 모습으로 만든 다음에 예측해야 합니다. 단계마다
+    어떻게 바뀌는지 그림에서 보고, 반전하기 전(28x28)과 후(inverted)의 예측을 비교해 보세요.
+    반전하기 전에 확률이 높게 나왔더라도 놀라지 마세요. 모델은 높은 확률로 틀릴 수도 있습니다.
 
     여기서는 테스트용 이미지를 사진처럼 꾸며서 사용합니다. 직접 찍은 사진은 --image my_shirt.jpg처럼
     지정하세요. 밝은 배경에 옷 하나만 놓고 찍은 사진이 좋습니다. 다만 모델이 아는 것은 10가지
     클래스뿐이어서, 고양이 사진을 넣어도 그중 하나라고 답합니다.
     """
+    show_code(make_photo)
     show_code(prepare_photo)
-    if image_file:
-        photo = Image.open(image_file)
-    else:
-        photo = make_photo(test_data.data[0])
+    photo = Image.open(image_file) if image_file else make_photo(test_data.data[0])
     steps = prepare_photo(photo)
 
-    device = next(model.parameters()).device
-    model.eval()
+    device = next(loaded.parameters()).device
+    loaded.eval()
     for name in ("28x28", "inverted"):
         X = ToTensor()(steps[name]).unsqueeze(0)  # [1, 28, 28] → [1, 1, 28, 28]: 한 장짜리 배치
         with torch.no_grad():
-            probabilities = model(X.to(device)).softmax(dim=1)[0]
+            probabilities = loaded(X.to(device)).softmax(dim=1)[0]
         confidence, prediction = probabilities.max(dim=0)
         print(f"{name:<9} 예측 {CLASSES[prediction]} (확률 {confidence:.1%})")
     if not image_file:
-        print(f"정답 {CLASSES[test_data.targets[0]]}")
-        original = test_data[0][0]
-        before = (ToTensor()(steps["28x28"]) - original).abs().mean()
-        after = (ToTensor()(steps["inverted"]) - original).abs().mean()
-        check("반전한 이미지가 원래의 테스트용 이미지에 더 가깝습니다", after < before)
+        print(f"정답      {CLASSES[test_data.targets[0]]}")
     save_figure(draw_photo(steps), "quick_start_photo.png")
 
 
@@ -454,8 +507,11 @@ def main():
     )
     model = teach(build_model, device)
     teach(take_one_step, model, train_dataloader)
-    accuracy = teach(fit, model, train_dataloader, test_dataloader, args.epochs, args.learning_rate)
+    teach(define_train_and_test, model, test_dataloader)
+    history = teach(fit, model, train_dataloader, test_dataloader, args.epochs, args.learning_rate)
+    teach(read_learning_curve, history)
     loaded = teach(save_and_load, model, OUTPUT_DIR / "model.pth")
+    accuracy = history[-1]["accuracy"]
     predictions, targets = teach(predict, loaded, test_dataloader, accuracy)
     teach(count_mistakes, predictions, targets)
 
@@ -465,7 +521,7 @@ def main():
     begin("직접 해 보기와 연습 문제")
     teach(try_it_yourself)
     teach(check_practice)
-    finish("tensor.py", args.show)
+    finish("2장 텐서(tensor.py)", args.show)
 
 
 def parse_args():
@@ -503,29 +559,21 @@ def parse_args():
 def try_it_yourself():
     """직접 해 보기
 
-    코드를 한 줄 바꾸고 다시 실행해 보세요. 결과를 먼저 예상해 보면 더 재미있습니다. 괄호 안은 시드
-    3개로 확인한 결과입니다.
+    quick_start.py를 한 줄 바꾸고 다시 실행해 보세요. 결과를 먼저 예상해 보면 더 재미있습니다. 난수
+    시드를 바꾸어 세 번씩 확인한 결과는 아래에 있습니다.
 
-    1) fit의 옵티마이저를 torch.optim.SGD(model.parameters(), lr=1e-3)으로 바꿔 보세요. (너무 천천히
-    움직여서 정확도가 40%에도 못 미치고, 5절에 ✗가 표시됩니다.)
-    2) NeuralNetwork에서 nn.ReLU() 두 줄을 지워 보세요. (Linear 하나와 같아져서 정확도가 약 5%p
-    낮아집니다.)
-    3) --learning-rate 1로 실행해 보세요. (너무 크게 움직여서 무작위로 예측할 때와 비슷해지고, ✗가
-    표시됩니다.)
+    1) fit 함수(6절)의 optimizer = ... 줄을 optimizer = torch.optim.SGD(model.parameters(),
+    lr=1e-3)으로 바꿔 보세요.
+    2) NeuralNetwork 클래스(3절)에서 nn.ReLU() 두 줄을 지워 보세요.
+    3) python quick_start.py --learning-rate 1을 실행해 보세요.
+
+    결과: 1) 너무 조금씩 움직여서 정확도가 절반에도 못 미치고 ✗가 표시됩니다. 2) Linear 하나와
+    같아져서 정확도가 약 5%p 낮아집니다. 3) 너무 크게 움직여서 무작위로 예측할 때와 비슷해지고 ✗가
+    표시됩니다.
     """
 
 
 # ---- 연습 문제: 먼저 이 파일을 복사해 두고, raise로 시작하는 줄을 지운 뒤 답을 작성하세요. ----
-
-
-def top2_accuracy(logits, y):
-    """로짓 [N, C]의 값이 가장 큰 두 클래스 중에 정답 y [N]이 있는 샘플의 비율을 반환하세요.
-
-    예: 로짓이 [[3, 1, 2], [0, 5, 4]]이고 y가 [2, 0]이면 0.5입니다.
-
-    힌트: torch.topk가 반환하는 인덱스 [N, 2]를 y[:, None]과 비교해 보세요.
-    """
-    raise NotImplementedError
 
 
 def accuracy_of_class(predictions, y, k):
@@ -535,6 +583,17 @@ def accuracy_of_class(predictions, y, k):
     예: 예측이 [1, 1, 0]이고 y가 [1, 0, 1]이면 k=1의 정확도는 0.5입니다.
 
     힌트: predictions[y == k]는 정답이 k인 샘플의 예측입니다.
+    """
+    raise NotImplementedError
+
+
+def train_one_step(model, X, y, learning_rate):
+    """CrossEntropyLoss와 SGD로 매개변수를 한 번 조정하고 model.weight를 반환하세요.
+
+    예: 가중치와 편향이 0인 nn.Linear(2, 2), X=[[1, 0]], y=[0], 학습률 1이면 [[0.5, 0], [-0.5,
+    0]]입니다.
+
+    힌트: 4절의 네 단계와 순서가 같습니다.
     """
     raise NotImplementedError
 
@@ -550,13 +609,12 @@ def most_confident_mistake(probabilities, y):
     raise NotImplementedError
 
 
-def train_one_step(model, X, y, learning_rate):
-    """매개변수를 한 번 조정하고 model.weight를 반환하세요.
+def top2_accuracy(logits, y):
+    """로짓 [N, C]의 값이 가장 큰 두 클래스 중에 정답 y [N]이 있는 샘플의 비율을 반환하세요.
 
-    손실 함수는 nn.CrossEntropyLoss(), 옵티마이저는 torch.optim.SGD입니다.
-    예: 학습률이 0이면 가중치는 그대로입니다.
+    예: 로짓이 [[3, 1, 2], [0, 5, 4]]이고 y가 [2, 0]이면 0.5입니다.
 
-    힌트: 4절의 take_one_step과 순서가 같습니다.
+    힌트: torch.topk가 반환하는 인덱스 [N, 2]를 y[:, None]과 비교해 보세요.
     """
     raise NotImplementedError
 
@@ -572,27 +630,16 @@ def zero_linear():
 def check_practice():
     """연습 문제
 
-    이 파일에 있는 네 함수를 직접 완성해 보세요. 답은 python quick_start.py --practice로 바로 확인할
-    수 있습니다. 모범 답안은 저장소의 tests/test_practice.py에 있습니다.
+    이 장에서 배운 것을 직접 작성해 봅시다. quick_start.py를 복사해 두고, 함수에서 raise로 시작하는
+    줄을 지운 뒤 답을 작성하세요. python quick_start.py --practice를 실행하면 맞는지 바로 알려
+    줍니다. 모범 답안은 저장소의 tests/test_practice.py에 있습니다.
     """
     tensor = torch.tensor
-    practice(
-        top2_accuracy,
-        ((tensor([[3, 1, 2], [0, 5, 4]]), tensor([2, 0])), 0.5),
-        ((tensor([[3, 1, 2, 0], [0, 5, 4, 1], [1, 2, 3, 4]]), tensor([0, 2, 0])), 2 / 3),
-        ((tensor([[3, 1, 2], [0, 5, 4]]), tensor([0, 2])), 1.0),
-    )
     practice(
         accuracy_of_class,
         ((tensor([1, 1, 0]), tensor([1, 0, 1]), 1), 0.5),
         ((tensor([2, 0, 2, 1]), tensor([2, 2, 2, 0]), 2), 2 / 3),
         ((tensor([1, 1, 0]), tensor([1, 0, 1]), 5), 0.0),
-    )
-    practice(
-        most_confident_mistake,
-        ((tensor([[0.9, 0.1], [0.3, 0.7], [0.2, 0.8]]), tensor([0, 0, 0])), 2),
-        ((tensor([[0.9, 0.1], [0.3, 0.7]]), tensor([0, 1])), -1),
-        ((tensor([[0.5, 0.45, 0.05], [0.3, 0.44, 0.26]]), tensor([0, 0])), 1),
     )
     practice(
         train_one_step,
@@ -602,6 +649,18 @@ def check_practice():
             [[0.125, -0.25], [-0.125, 0.25]],
         ),
         ((zero_linear(), tensor([[1.0, 0.0]]), tensor([0]), 0.0), [[0, 0], [0, 0]]),
+    )
+    practice(
+        most_confident_mistake,
+        ((tensor([[0.9, 0.1], [0.3, 0.7], [0.2, 0.8]]), tensor([0, 0, 0])), 2),
+        ((tensor([[0.9, 0.1], [0.3, 0.7]]), tensor([0, 1])), -1),
+        ((tensor([[0.5, 0.45, 0.05], [0.3, 0.44, 0.26]]), tensor([0, 0])), 1),
+    )
+    practice(
+        top2_accuracy,
+        ((tensor([[3, 1, 2], [0, 5, 4]]), tensor([2, 0])), 0.5),
+        ((tensor([[3, 1, 2, 0], [0, 5, 4, 1], [1, 2, 3, 4]]), tensor([0, 2, 0])), 2 / 3),
+        ((tensor([[3, 1, 2], [0, 5, 4]]), tensor([0, 2])), 1.0),
     )
 
 
@@ -727,10 +786,13 @@ def record(kind, text):
 def begin(part, device=""):
     """핵심, 더 알아보기 등의 제목을 출력합니다. 처음에는 장의 제목과 소개도 출력합니다."""
     if not PAGE:
+        file = Path(__file__).name
         title, introduction, *_ = __doc__.split("\n\n")
-        introduction += (
-            "\n\n결과는 코드 바로 아래에 나오고, ✓는 실행하면서 맞는지 확인한 설명입니다."
-        )
+        introduction += f"""
+
+python {file}을 실행하면 나오는 내용입니다. 결과는 코드 바로 아래에 있습니다. '받은 값'은
+앞의 절에서 만들었거나 실행할 때 정한 값입니다. ✓가 붙은 문장은 실행하면서 정말 맞는지 확인한
+설명이며, 틀리면 ✗로 바뀝니다. import와 그림을 그리는 함수는 {file} 파일에 있습니다."""
         place = f"PyTorch {torch.__version__}  {device}"
         print(f"{title}\n{place}\n\n{introduction}")
         record("title", title)
@@ -746,7 +808,7 @@ def teach(lesson, *args, **options):
         raise TypeError("teach(lesson())이 아니라 teach(lesson)처럼 함수를 전달하세요.")
     title, _, text = (inspect.getdoc(lesson) or lesson.__name__).partition("\n\n")
     transcript = Transcript(inspect.unwrap(lesson))
-    place = f"{Path(__file__).name}:{transcript.first}"
+    place = f"{Path(__file__).name}:{transcript.first} {lesson.__name__}"
     print(f"\n== {title} ==   {place}\n{text}\n")
     record("lesson", title)
     record("place", place)
@@ -869,7 +931,8 @@ def practice(exercise, *examples, read=torch.as_tensor):
     반환한 값이 텐서가 아니면, 비교할 값을 구하는 함수를 read에 지정합니다.
     """
     EXERCISES[exercise.__name__] = False
-    title = f"{exercise.__name__}   {Path(__file__).name}:{exercise.__code__.co_firstlineno}"
+    place = f"{Path(__file__).name}:{exercise.__code__.co_firstlineno}"
+    title = f"{exercise.__name__}{inspect.signature(exercise)}   {place}"
     task = inspect.getdoc(exercise)
     for inputs, right in examples:
         try:
@@ -960,7 +1023,8 @@ def write_page():
             text = re.sub(r"(?m)(^ *|  )(# .*)$", r"\1<i>\2</i>", text)  # 주석은 회색입니다
             body += f'<pre class="{kind}">{text}</pre>\n'
         else:
-            text = re.sub(r"(?<=\S)\n(?!\s|\d\))", " ", text)  # 문단은 화면의 너비에 맞춥니다
+            if kind == "text":  # 문단은 화면의 너비에 맞추고, 목록과 표의 줄은 그대로 둡니다
+                text = re.sub(r"(?<=\S)\n(?!\s|\d+\))", " ", text)
             tag = tags.get(kind, "p")
             body += f'<{tag} class="{kind}" id="p{number}">{text}</{tag}>\n'
             if kind in ("part", "lesson"):
@@ -979,7 +1043,7 @@ def finish(next_chapter, open_page):
     begin("마무리")
     summary = f"""✓로 확인한 설명은 {len(CLAIMS)}개 중 {len(CLAIMS) - len(wrong)}개가 맞습니다.
 연습 문제는 {len(EXERCISES)}개 중 {sum(EXERCISES.values())}개를 풀었습니다.
-다음 장은 {next_chapter}입니다."""
+다음에 읽을 것: {next_chapter}"""
     print(summary)
     record("text", summary)
     for line in wrong:

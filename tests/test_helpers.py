@@ -141,12 +141,14 @@ def test_lines_of_a_string_keep_their_indentation(chapter, tmp_path):
 
 def test_decorated_lesson_and_its_values(chapter, tmp_path):
     before = "import torch\n@torch.no_grad()"
-    body = "y = 2 * n\nprint(y)\nreturn y"
+    body = "y = 2 * n\nprint(y)\nz = 1\nprint(z)\nreturn y"
     lesson = make_lesson(chapter, tmp_path, body, before, "def lesson(n, path):")
     assert teach(chapter, lesson, 3, tmp_path) == [
         ">>> # 받은 값: n=3, path",
         ">>> y = 2 * n",
         "    6",
+        ">>> z = 1",
+        "    1",
     ]
     with contextlib.redirect_stdout(io.StringIO()):
         assert chapter.teach(lesson, n=4, path=None) == 8

@@ -1,41 +1,35 @@
-"""README의 명령, 그림, 옵션이 실제와 같은지 확인합니다."""
+"""README의 명령, 링크, 옵션이 실제와 같은지 확인합니다."""
 
 import re
 
 import pytest
-from tools import CHAPTERS, ROOT, assert_picture, own_errors, source
+from tools import CHAPTERS, ROOT, assert_picture, run_main, source
 
 
 def readme():
     return (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-COMMANDS = sorted(set(re.findall(r"(?:^|\| `)python (?!-m)([^`\n]+)", readme(), re.MULTILINE)))
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_readme_command_runs(command, run_once):
-    """장별 테스트와 같은 명령이면 다시 실행하지 않습니다."""
-    script, *options = command.split()
-    if options == ["--help"]:
-        pytest.skip("도움말은 test_help_names_the_defaults_in_any_encoding에서 확인합니다")
-    _, result = run_once(script.removesuffix(".py"), *options)
-    assert result.returncode == 0 and own_errors(result) == "" and len(result.stdout) > 500
-
-
 def test_readme_names_every_chapter_and_command():
-    assert [f"{name}.py" for name in CHAPTERS if f"{name}.py" not in COMMANDS] == []
-    assert "\npython -m pip install -r requirements.txt\npython quick_start.py\n" in readme()
-    (cpu,) = re.findall(r"^python (-m pip install .*--extra-index-url .*)$", readme(), re.MULTILINE)
-    assert cpu in (ROOT / ".github" / "workflows" / "tests.yml").read_text(encoding="utf-8")
-    assert "\npython -m pytest\n" in readme()
+    text = readme()
+    assert [name for name in CHAPTERS if f"`python {name}.py`" not in text] == []
+    assert "\npython -m pip install -r requirements.txt\npython quick_start.py\n" in text
+    assert "\npython -m pytest\npython -m pytest --full\n" in text
+    (cpu,) = re.findall(r"^python (-m pip install .*--extra-index-url .*)$", text, re.MULTILINE)
+    workflow = ROOT / ".github" / "workflows" / "tests.yml"
+    assert cpu in workflow.read_text(encoding="utf-8")
 
 
-def test_readme_pictures_are_there():
-    pictures = re.findall(r"!\[.+?\]\((.+?)\)", readme())
-    assert pictures
-    for path in pictures:
-        assert_picture(ROOT / path)
+def test_readme_links_and_pictures_are_there():
+    links = re.findall(r"\]\((?!http|#)(.+?)\)", readme())
+    assert len(links) > len(CHAPTERS)
+    for link in links:
+        assert (ROOT / link).is_file(), link
+        if link.endswith(".png"):
+            assert_picture(ROOT / link)
+    for anchor in re.findall(r"\]\(#(.+?)\)", readme()):
+        titles = re.findall(r"^## (.+)$", readme(), re.MULTILINE)
+        assert anchor in [title.lower().replace(" ", "-") for title in titles]
 
 
 def test_readme_options_are_the_real_ones():
@@ -44,10 +38,30 @@ def test_readme_options_are_the_real_ones():
     told = {}
     for row in table.splitlines()[2:]:
         _, options, chapters, *_ = row.split("|")
+        numbers = {int(n) for n in re.findall(r"\d", chapters)}
         for option in re.findall(r"--[\w-]+", options):
-            told[option] = set(range(1, 8)) if "모두" in chapters else {int(n) for n in re.findall(r"\d", chapters)}
+            told[option] = set(range(1, 8)) if "모두" in chapters else numbers
     real = {}
     for number, name in enumerate(CHAPTERS, 1):
-        for option in re.findall(r'add_argument\(\s*"(--[\w-]+)"', source(name)):
+        for option in re.findall(r'\badd(?:_argument)?\(\s*"(--[\w-]+)"', source(name)):
             real.setdefault(option, set()).add(number)
     assert told == real
+
+
+@pytest.mark.full
+def test_readme_cell_loads_the_saved_model(chapter_run, monkeypatch):
+    """노트북의 둘째 셀을 그대로 실행합니다."""
+    (cell,) = re.findall(r"^```\n(import torch\n.+?)```", readme(), re.MULTILINE | re.DOTALL)
+    folder, _ = chapter_run("quick_start")
+    monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(str(ROOT))
+    space = {}
+    exec(cell, space)
+    assert not space["model"].training
+
+
+def test_quick_start_options_in_the_docstring_exist(tmp_path):
+    for name in CHAPTERS:
+        told = re.findall(r"(--[\w-]+)", source(name).split('"""')[1])
+        help_text = run_main(tmp_path, name, "--help").out
+        assert [option for option in told if option not in help_text] == [], name

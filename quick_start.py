@@ -75,18 +75,19 @@ def load_datasets(data_dir):
 
     모델을 학습하려면 먼저 예제가 필요합니다. 이미지와 정답(label)의 짝을 샘플(sample)이라고 하는데,
     이런 샘플을 많이 모아야 합니다. 여기서 사용할 FashionMNIST는 28x28 크기의 흑백 이미지 70,000장에
-    정답을 붙여 둔 데이터셋으로, 60,000장은 학습에 사용하고 나머지 10,000장은 학습을 마친 모델을
-    테스트하는 데 사용합니다. 정답은 티셔츠, 가방, 운동화 같은 10가지 종류이며, 이 종류를
+    정답을 붙여 둔 데이터셋으로, 60,000장은 모델이 배우는 학습용이고 나머지 10,000장은 잘 배웠는지
+    확인하는 테스트용입니다. 정답은 티셔츠, 가방, 운동화 같은 10가지 종류이며, 이 종류를
     클래스(class)라고 합니다. 파이썬의 class와는 다른 말입니다.
 
-    PyTorch에서는 샘플과 정답을 Dataset에 저장해 두고, 리스트처럼 training_data[0]으로 하나씩
-    가져옵니다. 그런데 저장된 것은 그림이고, 모델이 계산할 수 있는 것은 숫자를 모아 놓은
-    텐서(tensor)뿐입니다. 그래서 transform에 ToTensor()를 지정해, 이미지를 가져올 때마다 0~1의
-    실수(float)가 담긴 텐서로 변환합니다. 정답을 변환하려면 target_transform을 지정합니다. 학습할
-    때는 번호가 필요하니, 여기서는 이름으로 바꾸어 보기만 합니다.
+    PyTorch에서는 샘플을 Dataset에 저장해 두고, 리스트처럼 training_data[0]으로 하나씩 가져옵니다.
+    그런데 저장된 것은 그림이고, 모델이 계산할 수 있는 것은 숫자를 모아 놓은 텐서(tensor)뿐입니다.
+    그래서 transform에 ToTensor()를 지정해, 이미지를 가져올 때마다 0~1의 실수(float)가 담긴 텐서로
+    변환합니다.
 
-    널리 알려진 데이터셋은 직접 모으지 않아도 됩니다. 이미지는 TorchVision, 오디오는 TorchAudio 같은
-    도메인 특화 라이브러리가 제공합니다. 그림에서 클래스마다 어떤 이미지가 들어 있는지 살펴보세요.
+    정답을 변환할 때는 target_transform을 지정합니다. 아래에서 번호를 이름으로 바꾸어 보겠지만,
+    학습에는 번호가 필요하니 training_data에는 지정하지 않습니다. FashionMNIST처럼 널리 알려진
+    데이터셋은 직접 모으지 않아도 됩니다. 이미지는 TorchVision, 오디오는 TorchAudio 같은 도메인 특화
+    라이브러리가 제공합니다.
     """
     training_data = datasets.FashionMNIST(
         root=data_dir, train=True, download=True, transform=ToTensor()
@@ -99,7 +100,7 @@ def load_datasets(data_dir):
     image, label = training_data[0]
     show(f"{image.shape = }", "채널(흑백이므로 1), 높이, 너비")
     show(f"{image.min(), image.max() = }", "가장 작은 픽셀과 가장 큰 픽셀")
-    check("픽셀은 모두 0 이상 1 이하입니다", 0 <= image.min() and image.max() <= 1)
+    check("이 이미지의 픽셀은 모두 0 이상 1 이하입니다", 0 <= image.min() and image.max() <= 1)
     show(f"{label = }", "정답: 클래스 번호")
     show(f"{training_data.classes[label] = }", "그 번호의 이름")
 
@@ -121,19 +122,20 @@ def load_into_memory(dataset):
 def make_dataloaders(training_data, test_data, batch_size):
     """2. 데이터로더(DataLoader): 배치로 묶기
 
-    이미지를 한 장씩 보여 주면 너무 느립니다. 그렇다고 60,000장을 모두 보여 준 뒤에 모델을 한 번만
-    조정하면, 모델이 나아질 기회가 너무 적습니다. 그래서 수백 장씩 묶어서 보여 주는데, 이 묶음을
-    배치(batch)라고 합니다. Dataset을 DataLoader에 넣으면 for 문으로 배치를 하나씩 꺼낼 수 있습니다.
-    이런 객체를 반복 가능한 객체(iterable)라고 합니다.
+    데이터가 준비되었으니 모델에 보여 줄 차례인데, 한 장씩 보여 주면 너무 느립니다. 그렇다고
+    60,000장을 모두 보여 준 뒤에 모델을 한 번만 고치면, 나아질 기회가 너무 적습니다. 그래서 수백
+    장씩 묶어서 보여 주며, 이 묶음을 배치(batch)라고 합니다. Dataset을 DataLoader에 넣으면 for
+    문으로 배치를 하나씩 꺼낼 수 있습니다. 이런 객체를 반복 가능한 객체(iterable)라고 합니다.
 
     학습용 데이터를 한 번 다 보는 것을 에폭(epoch)이라고 하며, 에폭마다 순서를 섞습니다(shuffle). 왜
     섞을까요? 만약 샘플이 클래스별로 정렬되어 있다면 모델은 한동안 셔츠만 보다가 그다음에는 신발만
     보게 되고, 그때마다 방금 본 것에 치우치기 때문입니다. 테스트용 데이터는 결과를 확인하는 데만
     사용하니 섞지 않아도 됩니다.
 
-    이미지를 가져올 때마다 다시 변환하면 느리기 때문에, 여기서는 load_into_memory로 한 번만 변환해
-    메모리에 둡니다. 불러오는 동안 데이터의 두 배만큼 메모리가 필요하니, 다 들어가는 데이터에만
-    사용하세요. 더 큰 데이터는 3장에서 다룹니다.
+    load_into_memory는 속도를 높이려는 도우미이니 지금은 건너뛰어도 됩니다.
+    DataLoader(training_data, ...)라고 써도 같은 배치를 얻지만, 이미지를 가져올 때마다 다시
+    변환하느라 느려집니다. 그래서 한 번만 변환해 메모리에 두는데, 불러오는 동안 데이터의 두 배만큼
+    메모리가 필요하니 메모리에 다 들어가는 데이터에만 사용하세요(3장).
     """
     show_code(load_into_memory)
     train_dataloader = DataLoader(
@@ -179,15 +181,17 @@ def build_model(device):
     상속받는 파이썬 클래스로 정의하며, __init__에는 계층을, forward에는 데이터가 계층을 지나는
     순서를 적습니다.
 
-    숫자의 개수는 784개 → 512개 → 512개 → 10개로 바뀝니다. 먼저 Flatten이 28x28 이미지를 숫자
-    784개로 펼칩니다. Linear는 들어온 숫자마다 가중치(weight)를 곱해 모두 더하고 마지막에
-    편향(bias)을 더하는 계산을, 내보낼 숫자의 개수만큼 합니다. Linear와 Linear 사이에 있는 ReLU는
-    음수를 0으로 바꿀 뿐이지만, 빠지면 Linear를 아무리 쌓아도 하나와 같아집니다(5장). 마지막에
-    나오는 숫자 10개는 클래스별 점수이며, 로짓(logit)이라고 합니다.
+    Flatten은 28x28 이미지를 숫자 784개로 펼칩니다. Linear는 들어온 숫자에 가중치(weight)를 하나씩
+    곱해 모두 더하고 편향(bias)을 더합니다. 예를 들어 숫자가 [1, 2], 가중치가 [3, 4], 편향이 5이면
+    1*3 + 2*4 + 5 = 16입니다. Linear(784, 512)는 이런 계산을 가중치를 바꿔 가며 512번 해서 숫자
+    512개를 내보냅니다. Linear와 Linear 사이에 있는 ReLU는 음수를 0으로 바꿀 뿐이지만, 빠지면
+    Linear를 아무리 쌓아도 하나만 사용한 것과 같아집니다(5장). 마지막에 나오는 숫자 10개는 클래스별
+    점수이며, 로짓(logit)이라고 합니다.
 
-    가중치와 편향처럼 학습하면서 바뀌는 값을 매개변수(parameter)라고 합니다. nn.Module이 매개변수를
-    모두 관리하기 때문에 to(device) 한 번이면 전부 다른 장치로 옮길 수 있습니다. GPU는 많은 곱셈과
-    덧셈을 동시에 하므로 훨씬 빠르며, 이 파일은 GPU가 있으면 자동으로 그곳에서 계산합니다.
+    가중치와 편향처럼 학습하면서 바뀌는 값을 매개변수(parameter)라고 합니다. 학습은 이 수십만 개의
+    숫자를 정하는 일입니다. nn.Module이 모두 관리하기 때문에 to(device) 한 번이면 전부 다른 장치로
+    옮길 수 있습니다. device는 GPU가 있으면 cuda, 없으면 cpu입니다. GPU는 많은 곱셈과 덧셈을 동시에
+    하므로 훨씬 빠릅니다.
     """
     show_code(NeuralNetwork)
     model = NeuralNetwork().to(device)
@@ -204,19 +208,21 @@ def take_one_step(model, train_dataloader):
 
     1) 배치 하나를 모델에 넣어 예측합니다.
     2) 예측이 정답과 얼마나 다른지 숫자 하나로 계산합니다. 이 숫자가 손실(loss)입니다.
-    3) 매개변수를 어느 쪽으로 움직여야 손실이 줄어드는지 구합니다. 이것을 알려 주는 값이
-    변화도(gradient)이며, 이 계산은 손실에서 입력 쪽으로 거슬러 가기 때문에
+    3) 매개변수를 어느 쪽으로 움직여야 손실이 줄어드는지 구합니다. 그 방향과 크기를 알려 주는 값이
+    변화도(gradient)입니다. 손실에서 입력 쪽으로 거슬러 가며 계산하기 때문에 이 계산을
     역전파(backpropagation)라고 합니다.
     4) 손실이 줄어드는 쪽으로 매개변수를 조금 조정합니다. 옵티마이저(optimizer)가 하는 일입니다.
 
     손실 함수로는 CrossEntropyLoss를 사용합니다. 정답 클래스의 점수가 다른 클래스보다 높을수록
-    작아지며, 열 개 중에서 무작위로 예측하는 모델의 손실은 약 2.3입니다. 네 단계를 딱 한 번
-    실행하면, 같은 배치의 손실이 정말 줄어들까요?
+    작아지는데, 열 클래스에 모두 같은 확률을 주는, 아무것도 모르는 모델의 손실은 약 2.3(ln
+    10)입니다. 네 단계를 딱 한 번 실행하면, 같은 배치의 손실이 정말 줄어들까요? 아주 조금이라도
+    줄었다면 방향은 맞은 것입니다.
     """
     copied = copy.deepcopy(model)  # 연습용 사본. model은 6절에서 처음부터 학습합니다
     device = next(copied.parameters()).device  # 모델이 있는 장치
     loss_fn = nn.CrossEntropyLoss()
-    optimizer = torch.optim.SGD(copied.parameters(), lr=0.1)  # lr: 한 번에 움직이는 폭(학습률)
+    # SGD: 변화도의 반대쪽으로 움직이는 가장 기본적인 옵티마이저. lr(학습률)은 움직이는 폭
+    optimizer = torch.optim.SGD(copied.parameters(), lr=0.1)
 
     X, y = next(iter(train_dataloader))
     X, y = X.to(device), y.to(device)
@@ -271,8 +277,9 @@ def define_train_and_test(model, test_dataloader):
     """5. 학습하는 함수와 확인하는 함수
 
     한 단계로는 아주 조금밖에 나아지지 않았으니, 네 단계를 모든 배치에 되풀이해야 합니다. 그 일을
-    하는 함수가 train입니다. 4절과 비교하면 두 줄이 늘었습니다. 변화도는 계산할 때마다 앞의 것에
-    더해지므로 배치마다 비우고(zero_grad), 스케줄러(scheduler)로 학습률을 조절합니다.
+    하는 함수가 train입니다. 학습에 꼭 필요한 줄 가운데 4절에 없던 것은 두 줄입니다. 변화도는 계산할
+    때마다 앞의 것에 더해지므로 배치마다 비우고(zero_grad), 한 번에 움직이는 폭인 학습률(learning
+    rate)을 스케줄러(scheduler)가 조절합니다. 나머지는 평균 손실을 구하는 줄입니다.
 
     정말 나아졌는지는 test 함수로 확인하는데, 이때 학습에 사용한 이미지를 다시 사용하면 안 됩니다.
     답을 외우기만 해도 정확도가 높게 나오기 때문입니다. 그래서 테스트용 이미지를 따로 둡니다. 확인할
@@ -293,27 +300,26 @@ def define_train_and_test(model, test_dataloader):
 def fit(model, train_dataloader, test_dataloader, epochs, learning_rate):
     """6. 반복해서 학습하기
 
-    이제 에폭마다 train으로 학습하고 test로 확인합니다. 잘 배우도록 세 가지를 바꾸었는데, 자세한
-    내용은 7장에서 다루니 지금은 이름만 보고 지나가도 됩니다.
+    이제 에폭마다 train으로 학습하고 test로 확인합니다. 에폭이 지날수록 손실은 줄고 정확도는
+    높아지는지 지켜보세요. 잘 배우도록 세 가지를 바꾸었는데, 자세한 내용은 7장에서 다루니 지금은
+    이름만 보고 지나가도 됩니다.
 
     1) 옵티마이저는 SGD 대신 Adam입니다. 매개변수마다 움직이는 폭을 다르게 정해서 보통 더 빨리
     배웁니다.
     2) 스케줄러는 학습률을 조금씩 줄입니다. 처음에는 크게 움직이고, 끝으로 갈수록 작게 움직여 다듬기
     위해서입니다.
-    3) 레이블 스무딩(label smoothing)은 목표로 삼는 정답의 확률을 1보다 조금 낮게 잡아, 모델이
+    3) 레이블 스무딩(label smoothing)은 "100% 정답"이 아니라 "거의 정답"을 목표로 삼게 해서, 모델이
     지나치게 확신하지 않게 합니다. 그래서 모두 맞혀도 손실이 0이 되지는 않습니다.
-
-    에폭이 지날수록 손실은 줄고 정확도는 높아지는지 지켜보세요.
     """
-    # softmax도 이 함수가 계산하므로 모델 끝에 nn.Softmax를 넣지 않습니다
     loss_fn = nn.CrossEntropyLoss(label_smoothing=0.05)
+    # fused=True: 여러 연산을 하나로 묶어 더 빠르게 조정합니다
     optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=True)
+    # 1.0에서 0.0까지: 학습률을 처음 값에서 0까지 줄입니다
     steps = epochs * len(train_dataloader)
-    # 학습률을 처음 값의 1.0배에서 0.0배까지 줄입니다
     scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=steps)
 
-    first_loss, accuracy = test(test_dataloader, model, loss_fn)
-    print(f"학습하기 전       테스트 손실 {first_loss:.3f}, 정확도 {accuracy:.1f}%", flush=True)
+    first_loss, first_accuracy = test(test_dataloader, model, loss_fn)
+    show(f"{first_loss, first_accuracy = }", "학습하기 전의 테스트 손실과 정확도")
     history = []
     for epoch in range(1, epochs + 1):
         train_loss = train(train_dataloader, model, loss_fn, optimizer, scheduler)
@@ -322,6 +328,8 @@ def fit(model, train_dataloader, test_dataloader, epochs, learning_rate):
         print(f"에폭 {epoch}  학습 손실 {train_loss:.3f}, ", end="")
         print(f"테스트 손실 {test_loss:.3f}, 정확도 {accuracy:.1f}%", flush=True)
 
+    print(f"정확도가 {first_accuracy:.1f}%에서 {accuracy:.1f}%가 되었습니다.")
+    print("옷을 구별하는 규칙은 한 줄도 쓰지 않았습니다. 모델이 예제를 보고 배운 것입니다.")
     smaller = train_loss < first_loss and test_loss < first_loss / 2
     check("학습 손실이 줄었고, 테스트 손실은 학습하기 전의 절반도 되지 않습니다", smaller)
     check("처음 보는 이미지도 절반 넘게 맞힙니다 (무작위로 예측하면 10%)", accuracy > 50)
@@ -331,16 +339,16 @@ def fit(model, train_dataloader, test_dataloader, epochs, learning_rate):
 def read_learning_curve(history):
     """7. 학습 곡선 읽기
 
-    숫자를 그림으로 옮기면 학습이 어떻게 진행되었는지 한눈에 보입니다. 왼쪽 그림에서 첫 에폭의 학습
-    손실이 테스트 손실보다 크다고 놀라지 마세요. 학습 손실은 아직 서툴던 때까지 포함한 평균인데,
-    테스트 손실은 에폭이 끝난 뒤에 계산한 값이기 때문입니다. 뒤로 가면 대개 학습 손실이 더
+    숫자를 그림으로 옮기면 학습이 어떻게 진행되었는지 한눈에 보입니다. 아래 왼쪽 그림에서 첫 에폭의
+    학습 손실이 테스트 손실보다 크더라도 놀라지 마세요. 학습 손실은 아직 서툴던 때까지 포함한
+    평균인데, 테스트 손실은 에폭이 끝난 뒤에 계산한 값이기 때문입니다. 뒤로 가면 대개 학습 손실이 더
     작아집니다. 이미 본 이미지를 더 잘 맞히는 것이 자연스럽기 때문입니다. 정확도는 가끔 잠깐
     떨어지기도 하니, 전체가 어느 쪽으로 가는지를 보세요.
 
     한 가지 조심할 것이 있습니다. 테스트 정확도를 보고 에폭 수나 학습률 같은 설정을 고르면 안
     됩니다. 테스트용 데이터에만 잘 맞는 설정을 고르게 되어, 정말 처음 보는 이미지에서는 그 정확도가
-    나오지 않습니다. 이 장의 설정도 학습용 이미지에서 떼어 둔 검증용 10,000장으로 골랐습니다(3장,
-    7장).
+    나오지 않습니다. 이 장의 설정은 학습용 60,000장 중에서 10,000장을 떼어 검증용 데이터로 삼아
+    골랐습니다(3장, 7장).
     """
     show(f"{history[0] = }", "첫 에폭")
     show(f"{history[-1] = }", "마지막 에폭")
@@ -387,8 +395,9 @@ def predict(loaded, test_dataloader, accuracy):
     어렵습니다. 그래서 softmax를 적용합니다. 모든 값이 0과 1 사이가 되고 합이 1이 되어 확률처럼 읽을
     수 있습니다. 확률이 가장 큰 클래스가 모델의 예측입니다.
 
-    그림은 처음 24장의 예측이며 파란색은 정답, 주황색은 오답입니다. 틀린 이미지는 사람이 보아도
-    헷갈릴 만한가요?
+    모델 안에 softmax를 넣어 두지 않은 것은, 손실 함수 CrossEntropyLoss가 softmax까지 계산하기
+    때문입니다. 모델 끝에 nn.Softmax를 넣으면 두 번 적용되어 정확도가 떨어집니다. 그림은 처음 24장의
+    예측이며 파란색은 정답, 주황색은 오답입니다. 틀린 이미지는 사람이 보아도 헷갈릴 만한가요?
     """
     images, targets = test_dataloader.dataset.tensors
     device = next(loaded.parameters()).device
@@ -440,7 +449,7 @@ def count_mistakes(predictions, targets):
 
 
 def make_photo(pixels):
-    """FashionMNIST 이미지를, 밝은 벽 앞에 걸어 놓고 찍은 큰 컬러 사진처럼 바꿉니다."""
+    """테스트용 이미지를, 밝은 벽 앞에 걸어 놓고 찍은 큰 컬러 사진처럼 바꿉니다."""
     photo = ImageOps.invert(Image.fromarray(pixels.numpy()))  # 흰 배경, 어두운 옷
     photo = photo.resize((280, 280), Image.Resampling.BICUBIC)
     return ImageOps.colorize(photo, black="#1f3a6e", white="#fff4e0")
@@ -466,10 +475,12 @@ def predict_photo(loaded, test_data, image_file):
     그래서 밝기까지 반전해, 학습용 이미지와 같은 모습으로 만든 다음에 예측해야 합니다. 단계마다
     어떻게 바뀌는지 그림에서 보고, 반전하기 전(28x28)과 후(inverted)의 예측을 비교해 보세요.
     반전하기 전에 확률이 높게 나왔더라도 놀라지 마세요. 모델은 높은 확률로 틀릴 수도 있습니다.
+    반전한 뒤에도 배경이 완전히 검지는 않고 옷이 조금 어두워서, 9절의 예측보다 확률이 낮아질 수
+    있습니다.
 
-    여기서는 테스트용 이미지를 사진처럼 꾸며서 사용합니다. 직접 찍은 사진은 --image my_shirt.jpg처럼
-    지정하세요. 밝은 배경에 옷 하나만 놓고 찍은 사진이 좋습니다. 다만 모델이 아는 것은 10가지
-    클래스뿐이어서, 고양이 사진을 넣어도 그중 하나라고 답합니다.
+    여기서는 테스트용 이미지를 사진처럼 꾸며서 사용합니다. 직접 찍은 사진은 python quick_start.py
+    --image my_shirt.jpg로 지정하세요. 밝은 배경에 옷 하나만 놓고 찍은 사진이 좋습니다. 다만 모델이
+    아는 것은 10가지 클래스뿐이어서, 고양이 사진을 넣어도 그중 하나라고 답합니다.
     """
     show_code(make_photo)
     show_code(prepare_photo)
@@ -559,17 +570,17 @@ def parse_args():
 def try_it_yourself():
     """직접 해 보기
 
-    quick_start.py를 한 줄 바꾸고 다시 실행해 보세요. 결과를 먼저 예상해 보면 더 재미있습니다. 난수
-    시드를 바꾸어 세 번씩 확인한 결과는 아래에 있습니다.
+    quick_start.py를 아래처럼 하나씩 바꾸어 실행하고, 끝나면 원래대로 되돌리세요. 결과를 먼저 예상해
+    보면 더 재미있습니다.
 
     1) fit 함수(6절)의 optimizer = ... 줄을 optimizer = torch.optim.SGD(model.parameters(),
     lr=1e-3)으로 바꿔 보세요.
     2) NeuralNetwork 클래스(3절)에서 nn.ReLU() 두 줄을 지워 보세요.
     3) python quick_start.py --learning-rate 1을 실행해 보세요.
 
-    결과: 1) 너무 조금씩 움직여서 정확도가 절반에도 못 미치고 ✗가 표시됩니다. 2) Linear 하나와
-    같아져서 정확도가 약 5%p 낮아집니다. 3) 너무 크게 움직여서 무작위로 예측할 때와 비슷해지고 ✗가
-    표시됩니다.
+    결과는 난수 시드를 바꾸어 세 번씩 확인했습니다. 1)은 너무 조금씩 움직여서 정확도가 절반에도 못
+    미치고 ✗가 표시됩니다. 2)는 Linear 하나와 같아져서 정확도가 약 5%p 낮아집니다. 3)은 너무 크게
+    움직여서 무작위로 예측할 때와 비슷해지고 ✗가 표시됩니다.
     """
 
 
@@ -582,7 +593,7 @@ def accuracy_of_class(predictions, y, k):
     정답이 k인 샘플이 없으면 0을 반환합니다.
     예: 예측이 [1, 1, 0]이고 y가 [1, 0, 1]이면 k=1의 정확도는 0.5입니다.
 
-    힌트: predictions[y == k]는 정답이 k인 샘플의 예측입니다.
+    힌트: y == k는 원소마다 True나 False이고, predictions[y == k]는 True인 위치의 예측입니다.
     """
     raise NotImplementedError
 
@@ -590,7 +601,7 @@ def accuracy_of_class(predictions, y, k):
 def train_one_step(model, X, y, learning_rate):
     """CrossEntropyLoss와 SGD로 매개변수를 한 번 조정하고 model.weight를 반환하세요.
 
-    예: 가중치와 편향이 0인 nn.Linear(2, 2), X=[[1, 0]], y=[0], 학습률 1이면 [[0.5, 0], [-0.5,
+    예: 매개변수가 모두 0인 nn.Linear(2, 2), X=[[1, 0]], y=[0], 학습률 1이면 [[0.5, 0], [-0.5,
     0]]입니다.
 
     힌트: 4절의 네 단계와 순서가 같습니다.
@@ -614,7 +625,8 @@ def top2_accuracy(logits, y):
 
     예: 로짓이 [[3, 1, 2], [0, 5, 4]]이고 y가 [2, 0]이면 0.5입니다.
 
-    힌트: torch.topk가 반환하는 인덱스 [N, 2]를 y[:, None]과 비교해 보세요.
+    힌트: torch.topk(logits, 2)는 가장 큰 값과 그 인덱스를 반환합니다. 인덱스를 y[:, None]과
+    비교하세요.
     """
     raise NotImplementedError
 
@@ -631,8 +643,8 @@ def check_practice():
     """연습 문제
 
     이 장에서 배운 것을 직접 작성해 봅시다. quick_start.py를 복사해 두고, 함수에서 raise로 시작하는
-    줄을 지운 뒤 답을 작성하세요. python quick_start.py --practice를 실행하면 맞는지 바로 알려
-    줍니다. 모범 답안은 저장소의 tests/test_practice.py에 있습니다.
+    줄을 지운 뒤 답을 작성하세요. 입력은 모두 텐서입니다. python quick_start.py --practice를
+    실행하면 맞는지 바로 알려 줍니다. 모범 답안은 저장소의 tests/test_practice.py에 있습니다.
     """
     tensor = torch.tensor
     practice(
@@ -709,7 +721,7 @@ def draw_predictions(images, predictions, confidences, targets):
         if predictions[i] == targets[i]:
             axis.set_title(f"{title}\ncorrect", fontsize=10, color="#0072B2")
         else:
-            axis.set_title(f"{title}\nWRONG: {CLASSES[targets[i]]}", fontsize=10, color="#D55E00")
+            axis.set_title(f"{title}\ntrue: {CLASSES[targets[i]]}", fontsize=10, color="#D55E00")
     return figure
 
 
@@ -790,7 +802,7 @@ def begin(part, device=""):
         title, introduction, *_ = __doc__.split("\n\n")
         introduction += f"""
 
-python {file}을 실행하면 나오는 내용입니다. 결과는 코드 바로 아래에 있습니다. '받은 값'은
+python {file}를 실행하면 나오는 내용입니다. 결과는 코드 바로 아래에 있습니다. '받은 값'은
 앞의 절에서 만들었거나 실행할 때 정한 값입니다. ✓가 붙은 문장은 실행하면서 정말 맞는지 확인한
 설명이며, 틀리면 ✗로 바뀝니다. import와 그림을 그리는 함수는 {file} 파일에 있습니다."""
         place = f"PyTorch {torch.__version__}  {device}"
@@ -847,7 +859,7 @@ class Transcript(io.TextIOBase):
 
     def name_values(self, arguments):
         """절이 main에서 받은 값을 코드의 첫 줄로 출력합니다."""
-        simple = (int, float, str, torch.device)
+        simple = (int, float, str, torch.device, type(None))
         items = arguments.items()
         names = [f"{name}={value}" if isinstance(value, simple) else name for name, value in items]
         if names:

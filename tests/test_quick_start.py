@@ -228,7 +228,7 @@ def test_pictures_tell_right_from_wrong(chapter):
     )
     left, right = figure.axes[:2]
     assert left.get_title() == "T-shirt/top 90%\ncorrect"
-    assert right.get_title() == "Dress 80%\nWRONG: Trouser"
+    assert right.get_title() == "Dress 80%\ntrue: Trouser"
     assert left.title.get_color() != right.title.get_color()
 
     history = [

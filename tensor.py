@@ -1,36 +1,41 @@
-"""2장. 텐서: 데이터와 모델을 표현하는 기본 자료구조를 살펴봅니다.
+"""2장. 텐서: 숫자를 담고, 고르고, 계산하기
 
-텐서를 생성하고, 연산하고, GPU로 이동하고, NumPy 배열로 변환합니다. 이어서 뷰, 브로드캐스팅, 자료형을
-알아보고, 처음에 자주 하는 실수도 일부러 재현합니다. 결과를 하나씩 코드와 비교하며 읽어 보세요.
+1장에서 이미지는 텐서(tensor)가 되어 모델에 들어갔고, 모델이 배운 것도 텐서에 담겼습니다. PyTorch의
+모든 계산은 텐서로 이루어지니, 텐서를 자유롭게 다룰 수 있으면 뒤의 장들이 훨씬 쉬워집니다. 이
+장에서는 텐서를 만들고, 고르고, 모양을 바꾸고, 계산하는 방법을 작은 예제로 하나씩 익힌 뒤, 텐서
+연산만으로 윙크하는 얼굴을 그립니다. 처음에 자주 만나는 오류도 일부러 일으켜 봅니다. 핵심을 읽는
+데는 15분쯤 걸리고, 더 알아보기는 나중에 읽어도 괜찮습니다.
 
 실행 방법
     python -m pip install torch matplotlib
     python tensor.py
-    python tensor.py --seed 1 --show    # 난수를 변경하고, 끝날 때 그림을 창에 표시합니다
-    python tensor.py --help             # 모든 옵션을 출력합니다
+    python tensor.py --seed 1 --show    # 다른 난수로 실행하고 페이지를 브라우저로 열기
+    python tensor.py --practice         # 연습 문제만 확인하기
+    python tensor.py --help             # 모든 옵션 보기
+    %run tensor.py                      # 노트북(Colab, Jupyter)에서 실행하기
 
 목차
-     1. 텐서(tensor)                             meet_tensors
-     2. 텐서 생성하기                            create_tensors
-     3. 텐서의 속성                              read_attributes
-     4. 인덱싱(indexing)과 슬라이싱(slicing)     index_and_slice
-     5. 연결하기(cat)와 쌓기(stack)              join_tensors
-     6. 행렬 곱과 원소별 곱                      multiply_tensors
-     7. 집계(reduction)와 사라지는 차원          reduce_dimensions
-     8. 제자리(in-place) 연산                    change_in_place
-     9. GPU로 이동하기                           move_to_device, compare_cpu_and_gpu
-    10. NumPy 변환(bridge): 복사와 공유          convert_numpy
-    11. 뷰(view)와 복사본                        distinguish_views
-    12. 스트라이드(stride)                       follow_strides
-    13. 브로드캐스팅(broadcasting)               broadcast_shapes
-    14. 브로드캐스팅의 흔한 실수                 subtract_wrong_shapes
-    15. 자료형 변환과 정수 연산                  promote_dtypes
-    16. float32의 한계                           find_float32_limits
-    17. 이미지는 텐서입니다                      treat_image_as_tensor
-    18. 반복문 대신 텐서 연산                    compare_with_loops
-    19. 자주 발생하는 오류                       read_common_errors
-
-다음 장은 data_tutorial.py입니다.
+  핵심
+     1. 텐서란 무엇일까요?                     meet_tensors
+     2. 텐서 만들기                            create_tensors
+     3. 텐서의 속성: 모양, 자료형, 장치        read_attributes
+     4. 인덱싱(indexing)과 슬라이싱(slicing)   index_and_slice
+     5. 모양 바꾸기                            change_shapes
+     6. 이어 붙이기(cat)와 쌓기(stack)         join_tensors
+     7. 원소별 곱과 행렬 곱                    multiply_tensors
+     8. 집계(reduction)와 사라지는 차원        reduce_dimensions
+     9. 브로드캐스팅(broadcasting)             broadcast_shapes
+    10. 브로드캐스팅의 흔한 실수               subtract_wrong_shapes
+    11. 자료형의 변환과 정수 연산              promote_dtypes
+    12. GPU로 옮기기                           move_to_device, measure_ms
+    13. NumPy 변환(bridge): 공유와 복사        convert_numpy
+    14. 이미지는 텐서입니다                    treat_image_as_tensor
+    15. 자주 만나는 오류                       read_common_errors
+  더 알아보기
+    16. 제자리(in-place) 연산                  change_in_place
+    17. 뷰(view)와 스트라이드(stride)          follow_strides
+    18. 실수를 ==로 비교하면 안 되는 이유      compare_floats
+    19. 반복문 대신 텐서 연산                  compare_with_loops, add_one_by_one
 """
 
 # /// script
@@ -38,812 +43,1306 @@
 # dependencies = ["torch>=2.10.0", "matplotlib>=3.9.0"]
 # ///
 
+# 아래의 표준 라이브러리는 대부분 파일 끝의 도우미 함수가 사용합니다.
 import argparse
+import ast
 import contextlib
 import copy
+import html
 import inspect
+import io
 import os
+import re
+import statistics
 import sys
 import tempfile
 import textwrap
 import time
-import timeit
 import traceback
 import warnings
+import webbrowser
 from pathlib import Path
+
+if "ipykernel" not in sys.modules:  # 노트북이 아니면 창을 열지 않고 그림을 파일로만 저장합니다
+    os.environ["MPLBACKEND"] = "agg"
 
 import matplotlib.pyplot as plt
 import numpy as np  # matplotlib을 설치하면 함께 설치됩니다
 import torch
+from matplotlib import font_manager
 from matplotlib.colors import ListedColormap
 from torch import nn
 
 
 def meet_tensors():
-    """1. 텐서(tensor)
+    """1. 텐서란 무엇일까요?
 
-    텐서는 숫자를 배열이나 행렬처럼 모아 놓은 자료구조입니다. 모델의 입력과 출력, 매개변수(parameter)는
-    모두 텐서로 표현(encode)합니다. 사용법은 NumPy의 ndarray와 비슷하지만, 텐서는 GPU와 같은
-    가속기(accelerator)에서도 연산할 수 있으며 변화도(gradient)를 자동으로 계산할 수 있습니다(6장).
+    1장에서 이미지를 넣고 예측을 얻는 동안 오간 것은 모두 텐서(tensor)였습니다. 텐서는 숫자를
+    가지런히 모아 놓은 자료구조입니다. 숫자 하나는 0차원, 벡터(vector)는 1차원, 행렬(matrix)은
+    2차원이고, 차원은 필요한 만큼 늘릴 수 있습니다.
+
+    PyTorch는 모델의 입력과 출력, 그리고 매개변수(parameter)를 모두 텐서로 나타냅니다. 손님이 산
+    과일의 개수가 입력이고 과일의 가격이 매개변수라면, 행렬 곱(7절) 한 번으로 손님마다 낼 돈이
+    나옵니다. 신경망의 Linear 계층도 이렇게 계산합니다.
+
+    사용법은 NumPy의 ndarray와 비슷합니다. 그런데도 텐서가 따로 있는 것은 GPU 같은
+    가속기(accelerator)에서 빠르게 계산할 수 있고(12절), 학습에 필요한 변화도(gradient)를 자동으로
+    구할 수 있기 때문입니다(6장).
     """
-    show(f"{torch.tensor(7).dim() = }", "0차원: 숫자 하나")
-    show(f"{torch.tensor([7, 8]).dim() = }", "1차원: 벡터(vector)")
-    show(f"{torch.tensor([[7, 8], [9, 0]]).dim() = }", "2차원: 행렬")
-    inputs = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
-    weight = torch.tensor([[0.5], [1.0], [2.0]])
-    outputs = inputs @ weight
-    show(f"{inputs = }", "입력: 한 행이 샘플 하나입니다")
-    show(f"{weight = }", "매개변수: 가중치(weight)")
-    show(f"{outputs = }", "출력: 입력과 가중치의 행렬 곱")
-    check("샘플마다 출력의 한 행이 계산됩니다", len(outputs) == len(inputs))
+    number = torch.tensor(7)
+    vector = torch.tensor([7, 8])
+    matrix = torch.tensor([[7, 8], [9, 0]])
+    show(f"{number.dim(), vector.dim(), matrix.dim() = }", "차원의 수")
+
+    inputs = torch.tensor([[1.0, 2.0, 3.0], [4.0, 0.0, 1.0]])  # 입력: 손님 2명, 과일 3가지의 개수
+    weight = torch.tensor([[1000.0], [1500.0], [500.0]])  # 매개변수: 과일의 가격
+    outputs = inputs @ weight  # 출력: 입력과 매개변수의 행렬 곱
+    show(f"{outputs = }", "손님마다 낼 돈")
+    check("첫 번째 손님이 낼 돈은 1*1000 + 2*1500 + 3*500 = 5500입니다", outputs[0] == 5500)
+
     show(f"{inputs.numpy().sum(axis=0) = }", "NumPy")
-    show(f"{inputs.sum(dim=0) = }", "PyTorch에서는 axis를 dim이라고 합니다")
+    show(f"{inputs.sum(dim=0) = }", "PyTorch: axis를 dim이라고 부릅니다")
 
 
 def create_tensors(seed):
-    """2. 텐서 생성하기
+    """2. 텐서 만들기
 
-    torch.tensor는 데이터로부터 자료형(dtype)을 자동으로 유추하고, torch.from_numpy는 NumPy 배열의
-    자료형을 유지합니다. 이름이 _like로 끝나는 함수는 다른 텐서의 모양(shape)과 자료형을 유지하며,
-    dtype을 지정하면 자료형만 변경합니다. 난수(random)나 상수로 생성할 때는 모양을 인자로 전달합니다.
-    이때 같은 시드(seed)를 지정하면 같은 난수가 생성됩니다.
+    계산하려면 먼저 텐서를 만들어야 하는데, 방법은 무엇을 가지고 시작하는지에 따라 다릅니다.
+
+    1) 파이썬 리스트가 있으면 torch.tensor를 사용합니다. 자료형(dtype)은 값을 보고 자동으로
+    정해집니다.
+    2) NumPy 배열은 torch.from_numpy로 자료형까지 그대로 가져옵니다.
+    3) 다른 텐서와 모양(shape)이 같은 텐서가 필요하면 이름이 _like로 끝나는 함수를 사용합니다.
+    자료형도 따라오지만, dtype을 지정해 바꿀 수 있습니다.
+    4) 모양만 정해져 있으면 torch.zeros, torch.ones, torch.rand에 모양을 전달해 0이나 1,
+    난수(random)로 채웁니다.
+
+    난수는 뽑을 때마다 달라지니, 같은 결과를 다시 얻으려면 시드(seed)를 정해 두어야 합니다. 시드를
+    정한 난수 생성기(torch.Generator)는 언제나 같은 순서로 난수를 내놓습니다. 세 번 뽑은 난수를
+    비교해 보세요.
     """
-    torch.manual_seed(seed)
-    x_data = torch.tensor([[1, 2], [3, 4]])
-    x_ones = torch.ones_like(x_data)
+    x_data = torch.tensor([[1, 2], [3, 4]])  # 1) 파이썬 리스트
+    show(f"{x_data.dtype = }", "정수만 있으니 정수")
+    show(f"{torch.tensor([0.5, 1.5]).dtype = }", "소수점이 있으니 실수(부동소수점, float)")
+
+    x_np = torch.from_numpy(np.array([0.5, 1.5]))  # 2) NumPy 배열
+    show(f"{x_np = }", "NumPy의 실수는 float64")
+
+    x_ones = torch.ones_like(x_data)  # 3) 다른 텐서
+    show(f"{x_ones = }", "모양과 자료형이 x_data와 같습니다")
     x_rand = torch.rand_like(x_data, dtype=torch.float32)
-    show(f"{x_data = }")
-    show(f"{x_data.dtype = }")
-    show(f"{torch.tensor([0.5, 1.5]).dtype = }", "실수(부동소수점, float)")
-    show(f"{torch.from_numpy(np.array([0.5, 1.5])) = }")
-    show(f"{x_ones = }")
-    show(f"{x_rand = }", "--seed를 변경하면 달라집니다")
-    show(f"{torch.zeros(2, 3) = }")
-    show(f"{torch.rand(2, 3) = }", "0 이상 1 미만의 난수")
-    show(f"{torch.arange(0, 10, 3) = }", "끝값은 포함되지 않습니다")
-    check("ones_like는 모양과 자료형을 유지합니다", (x_ones.shape, x_ones.dtype) == (x_data.shape, x_data.dtype))
-    sample = torch.rand(3, generator=torch.manual_seed(seed))
-    check("같은 시드를 지정하면 난수도 같습니다", torch.equal(torch.rand(3, generator=torch.manual_seed(seed)), sample))
+    show(f"{x_rand = }", "자료형만 실수로 바꾸었습니다")
+
+    show(f"{torch.zeros(2, 3) = }")  # 4) 모양
+    show(f"{torch.arange(0, 6, 2) = }", "0부터 2씩 커지는 값. 끝값 6은 들어가지 않습니다")
+
+    generator = torch.Generator().manual_seed(seed)
+    first = torch.rand(3, generator=generator)
+    second = torch.rand(3, generator=generator)
+    generator.manual_seed(seed)  # 시드를 다시 정하면 처음부터 시작합니다
+    again = torch.rand(3, generator=generator)
+    show(f"{first = }")
+    show(f"{second = }", "이어서 뽑은 난수")
+    show(f"{again = }", "시드를 다시 정하고 뽑은 난수")
+    check(
+        "again은 first와 같고 second와는 다릅니다", again.equal(first) and not again.equal(second)
+    )
 
 
 def read_attributes(device):
-    """3. 텐서의 속성
+    """3. 텐서의 속성: 모양, 자료형, 장치
 
-    텐서의 속성은 모양(shape), 자료형(dtype), 텐서가 저장된 장치(device) 등을 나타냅니다.
+    텐서로 계산하다 막히면 무엇부터 보아야 할까요? 원인은 대부분 모양(shape), 자료형(dtype),
+    장치(device) 중 하나입니다(15절). 모두 텐서의 속성이니 바로 출력해 볼 수 있습니다. 모양은
+    차원마다의 길이, 자료형은 원소를 저장하는 형식, 장치는 값이 있는 곳을 나타냅니다.
+
+    자료형은 필요한 메모리도 결정합니다. float32는 원소 하나에 4바이트를, float64는 8바이트를
+    사용합니다. 학습에는 float32로 충분하기 때문에 PyTorch는 실수를 float32로 만듭니다.
     """
-    tensor = torch.ones(3, 4, device=device)
-    show(f"{tensor.shape = }")
-    show(f"{tensor.dtype = }")
-    show(f"{tensor.device = }")
-    show(f"{tensor.numel() = }", "원소의 개수")
-    show(f"{tensor.nbytes = }", "전체 크기(바이트)")
-    check("전체 크기는 원소의 개수와 원소 크기의 곱입니다", tensor.nbytes == tensor.numel() * tensor.element_size())
+    images = torch.zeros(64, 1, 28, 28, device=device)  # 1장에서 본 배치와 같은 모양
+    show(f"{images.shape = }", "이미지 64장, 채널 1개, 높이 28, 너비 28")
+    show(f"{images.dtype, images.device = }")
+    show(f"{images.numel(), images.nbytes = }", "원소의 개수, 메모리(바이트)")
+
+    doubles = images.to(torch.float64)
+    check("float64로 바꾸면 메모리가 두 배 필요합니다", doubles.nbytes == 2 * images.nbytes)
 
 
 def index_and_slice():
     """4. 인덱싱(indexing)과 슬라이싱(slicing)
 
-    NumPy처럼 인덱스와 범위로 원소를 선택합니다. 인덱스는 0부터 시작하고, 콜론(:)은 해당 차원 전체를
-    의미합니다. 줄임표(...)는 나머지 차원 전체를 의미합니다. 또한 인덱스 리스트나 조건을 지정할 수도
-    있습니다. 같은 방법으로 대입하면 그 위치만 변경됩니다. reshape는 모양이 다른 텐서를 반환합니다.
+    배치에서 이미지 한 장을 꺼내거나 표에서 한 열만 보고 싶을 때가 있습니다. 방법은 NumPy와
+    같습니다. 인덱스는 0부터 시작하고, 콜론(:)은 그 차원 전체를, 줄임표(...)는 나머지 차원 전체를
+    뜻합니다. 인덱스를 리스트로 묶거나 조건으로 고를 수도 있고, 같은 표기로 값을 대입하면 그 위치의
+    값만 바뀝니다.
+
+    조심할 것이 하나 있습니다. 정수 인덱스나 범위로 고른 결과는 원본과 메모리를 공유하는
+    뷰(view)여서, 원본을 바꾸면 함께 바뀝니다. 리스트나 조건으로 고른 결과는 복사본입니다. 마지막에
+    원본의 값 하나를 99로 바꾸면 row와 picked 중 어느 쪽이 바뀌는지 예상해 보세요.
     """
-    tensor = torch.arange(12).reshape(3, 4)
+    tensor = torch.arange(12).reshape(3, 4)  # 0부터 11까지를 3행 4열로
     show(f"{tensor = }")
     show(f"{tensor[0] = }", "첫 번째 행")
     show(f"{tensor[:, 0] = }", "첫 번째 열")
     show(f"{tensor[..., -1] = }", "마지막 열")
-    show(f"{tensor[1:, ::2] = }", "두 번째 행부터, 열은 하나씩 건너뜁니다")
-    show(f"{tensor[[0, -1]] = }", "인덱스 리스트")
-    show(f"{tensor[tensor > 8] = }", "조건")
-    tensor[:, 1] = 0
-    show(f"{tensor = }", "대입한 결과")
-    check("tensor[0]은 tensor[0, ...]과 같습니다", torch.equal(tensor[0], tensor[0, ...]))
+    show(f"{tensor[1:, ::2] = }", "두 번째 행부터, 열은 하나씩 건너뛰며")
+    show(f"{tensor[[0, -1]] = }", "리스트: 첫 행과 마지막 행")
+    show(f"{tensor[tensor > 8] = }", "조건: 8보다 큰 값")
+
+    tensor[:, 1] = 0  # 두 번째 열에만 대입
+    show(f"{tensor = }")
+
+    row = tensor[0]  # 정수 인덱스
+    picked = tensor[[0]]  # 리스트
+    tensor[0, 0] = 99
+    show(f"{row = }", "뷰")
+    show(f"{picked = }", "복사본")
+    check("원본을 바꾸면 뷰인 row만 함께 바뀝니다", row[0] == 99 and picked[0, 0] != 99)
+
+
+def change_shapes():
+    """5. 모양 바꾸기
+
+    값은 맞는데 모양이 맞지 않아 계산이 안 될 때가 많습니다. 1장의 모델은 28x28 이미지를 숫자
+    784개로 펼쳐야 했고, 사진 한 장을 예측할 때는 한 장짜리 배치로 만들어야 했습니다.
+
+    reshape는 값을 순서대로 새 모양에 나누어 담습니다. 원소의 개수가 그대로여야 하며, -1로 적은
+    길이는 알아서 계산합니다. unsqueeze(0)는 맨 앞에 길이가 1인 차원을 넣고 squeeze(0)는 그 차원을
+    빼는데, unsqueeze 대신 인덱스에 None을 적어도 됩니다.
+
+    차원의 순서를 바꾸려면 permute를 사용하세요. reshape로도 같은 모양을 만들 수 있지만 값의 위치가
+    달라집니다. 그림에서 reshape는 1부터 6까지 읽는 순서를 지키고, permute는 행과 열을 맞바꾸는 것을
+    확인해 보세요. 2차원이라면 permute(1, 0)을 T로 줄여 쓸 수 있습니다.
+    """
+    images = torch.zeros(64, 1, 28, 28)
+    show(f"{images.reshape(64, -1).shape = }", "이미지마다 한 줄로: 784를 자동으로 계산합니다")
+    show(f"{images.permute(0, 2, 3, 1).shape = }", "채널을 맨 뒤로 옮깁니다")
+    with expect(RuntimeError):  # 오류가 발생하는지 확인하고 메시지를 출력하는 이 파일의 함수
+        images.reshape(64, 783)
+
+    image = images[0]  # [1, 28, 28]
+    show(f"{image.unsqueeze(0).shape, image[None].shape = }", "한 장짜리 배치")
+    show(f"{image.squeeze(0).shape = }", "채널을 뺀 [높이, 너비]")
+
+    x = torch.tensor([[1, 2, 3], [4, 5, 6]])
+    reshaped = x.reshape(3, 2)
+    permuted = x.permute(1, 0)
+    show(f"{reshaped = }")
+    show(f"{permuted = }")
+    check(
+        "reshaped와 permuted는 모양이 같지만 값의 위치가 다릅니다",
+        reshaped.shape == permuted.shape and not reshaped.equal(permuted),
+    )
+    save_figure(draw_shapes(x), "tensor_shapes.png")
 
 
 def join_tensors():
-    """5. 연결하기(cat)와 쌓기(stack)
+    """6. 이어 붙이기(cat)와 쌓기(stack)
 
-    torch.cat은 기존 차원을 따라 텐서를 연결합니다. 이때 연결하는 차원의 길이는 서로 달라도 됩니다.
-    torch.stack은 새로운 차원을 추가해 모양이 모두 같은 텐서를 쌓습니다. 예를 들어 이미지를 stack으로
-    쌓으면 배치(batch)가 되고, cat으로 연결하면 채널(channel)이 늘어난 이미지 하나가 됩니다.
+    이미지 두 장을 하나로 합치면 무엇이 될까요? 두 장짜리 배치일 수도 있고, 채널이 두 개인 이미지 한
+    장일 수도 있습니다. 어느 쪽을 원하는지에 따라 사용할 함수가 다릅니다.
+
+    torch.stack은 차원을 새로 만들어 모양이 같은 텐서를 쌓습니다. 그래서 이미지를 쌓으면 배치가
+    됩니다. torch.cat은 원래 있던 차원을 따라 이어 붙입니다. 어느 차원인지는 dim으로
+    지정하는데(기본값 0), 그 차원의 길이는 서로 달라도 되지만 나머지 차원의 길이는 같아야 합니다.
     """
-    a, b, longer = torch.tensor([1, 2, 3]), torch.tensor([4, 5, 6]), torch.tensor([7, 8, 9, 10])
+    a = torch.tensor([1, 2, 3])
+    b = torch.tensor([4, 5, 6])
     show(f"{torch.cat([a, b]) = }")
-    show(f"{torch.cat([a, longer]) = }")
     show(f"{torch.stack([a, b]) = }")
-    show(f"{torch.stack([a, b], dim=1) = }", "새로운 차원의 위치를 지정합니다")
-    check("stack의 결과에는 차원이 하나 더 있습니다", torch.stack([a, b]).dim() == torch.cat([a, b]).dim() + 1)
+
+    ones = torch.ones(2, 2)
+    zeros = torch.zeros(2, 3)
+    show(f"{torch.cat([ones, zeros], dim=1) = }", "열의 수는 달라도 됩니다")
     with expect(RuntimeError):
-        torch.stack([a, longer])
+        torch.stack([ones, zeros])
+
     image = torch.zeros(1, 28, 28)  # [채널, 높이, 너비]
-    show(f"{torch.stack([image, image]).shape = }", "배치")
-    show(f"{torch.cat([image, image]).shape = }", "채널을 연결한 이미지 하나")
+    stacked = torch.stack([image, image])
+    joined = torch.cat([image, image])
+    show(f"{stacked.shape = }", "이미지 2장의 배치")
+    show(f"{joined.shape = }", "채널이 2개인 이미지 1장")
+    check(
+        "stack하면 차원이 하나 늘고, cat하면 그대로입니다", (stacked.dim(), joined.dim()) == (4, 3)
+    )
 
 
 def multiply_tensors():
-    """6. 행렬 곱과 원소별 곱
+    """7. 원소별 곱과 행렬 곱
 
-    행렬 곱(matrix multiplication)은 왼쪽의 행과 오른쪽의 열에서 같은 위치의 원소를 곱해 더합니다.
-    따라서 [2, 3]과 [3, 2]를 곱하면 [2, 2]이며, 안쪽의 두 길이는 같아야 합니다. 원소별 곱(element-wise
-    product)은 같은 위치의 원소끼리 곱하므로 모양을 유지합니다. 두 연산 모두 연산자, 메서드, 함수로
-    계산할 수 있습니다. 함수의 out에는 결과를 저장할 텐서를 지정합니다. T는 전치(transpose)입니다.
+    신경망이 하는 일은 대부분 곱셈과 덧셈인데, 텐서의 곱은 두 가지여서 헷갈리기 쉽습니다. *는 같은
+    위치의 원소끼리 곱하는 원소별 곱(element-wise product)이어서 모양이 그대로입니다. @는 행렬
+    곱(matrix multiplication)이며, 왼쪽의 한 행과 오른쪽의 한 열에서 차례로 짝지은 원소를 곱해 모두
+    더합니다. 그래서 [2, 3]과 [3, 2]를 곱하면 [2, 2]가 되고, 안쪽의 두 길이는 같아야 합니다.
+
+    둘 다 연산자, 메서드, 함수의 세 가지 방법으로 계산할 수 있고 결과는 같습니다. 함수의 out에는
+    결과를 담을 텐서를 지정합니다. 예제의 tensor.T는 행과 열을 맞바꾼 전치(transpose)입니다.
+
+    3차원 텐서끼리 @로 곱하면 첫 번째 차원을 배치로 보고 행렬을 하나씩 짝지어 곱합니다. 샘플마다
+    다른 행렬을 반복문 없이 한 번에 곱하려고 할 때 사용합니다.
     """
     tensor = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    z1 = tensor * tensor
+    z2 = tensor.mul(tensor)
+    z3 = torch.empty_like(tensor)
+    torch.mul(tensor, tensor, out=z3)
+    show(f"{z1 = }", "원소별 곱")
+    check("연산자, 메서드, 함수로 구한 z1, z2, z3이 같습니다", z1.equal(z2) and z1.equal(z3))
+
     y1 = tensor @ tensor.T
     y2 = tensor.matmul(tensor.T)
     y3 = torch.empty_like(y1)
     torch.matmul(tensor, tensor.T, out=y3)
-    show(f"{tensor.T = }")
     show(f"{y1 = }", "행렬 곱")
-    show(f"{(tensor[0] * tensor[-1]).sum() = }", "y1의 첫 행, 마지막 열 원소를 직접 계산한 값")
-    check("직접 계산한 값은 행렬 곱의 원소와 같습니다", y1[0, -1].isclose((tensor[0] * tensor[-1]).sum()))
-    check("행렬 곱의 세 가지 결과가 같습니다", y1.shape == y2.shape == y3.shape and y1.allclose(y2) and y1.allclose(y3))
-    z1 = tensor * tensor
-    z2 = tensor.mul(tensor)
-    z3 = torch.empty_like(z1)
-    torch.mul(tensor, tensor, out=z3)
-    show(f"{z1 = }", "원소별 곱")
-    check("원소별 곱의 세 가지 결과가 같습니다", torch.equal(z1, z2) and torch.equal(z1, z3))
+    check(
+        "y1, y2, y3 모두 첫 번째 행, 두 번째 열이 1*4 + 2*5 + 3*6 = 32입니다",
+        y1[0, 1] == y2[0, 1] == y3[0, 1] == 32,
+    )
+
+    left = torch.ones(10, 2, 3)
+    right = torch.ones(10, 3, 4)
+    show(f"{(left @ right).shape = }", "[2, 3]과 [3, 4]의 곱을 10번")
 
 
-def reduce_dimensions(output_dir):
-    """7. 집계(reduction)와 사라지는 차원
+def reduce_dimensions():
+    """8. 집계(reduction)와 사라지는 차원
 
-    sum, mean, max와 같은 집계 함수는 여러 원소로 값 하나를 계산합니다. 이 값은 0차원 텐서이며,
-    item()으로 Python 숫자로 변환합니다. dim을 지정하면 그 차원을 따라 집계하므로, 결과의 모양에서 그
-    차원이 사라집니다. 예를 들어 [2, 3]에 dim=0을 지정하면 [3]이 됩니다. keepdim=True를 지정하면 차원이
-    사라지지 않고 길이가 1이 되므로, 결과를 원래 텐서와 바로 연산할 수 있습니다. argmax는 최댓값의
-    인덱스를 반환하며, 분류 모델은 argmax(dim=1)로 예측합니다.
+    손실도 정확도도 많은 값을 숫자 하나로 줄인 것입니다. sum, mean, max처럼 여러 원소를 값 하나로
+    줄이는 연산을 집계라고 합니다. 결과는 0차원 텐서이며, item()을 호출하면 파이썬 숫자를 얻습니다.
+
+    행이나 열마다 따로 집계하려면 dim을 지정합니다. 어느 방향인지 헷갈릴 때는 지정한 차원이
+    사라진다고 기억하세요. [2, 3]에 dim=0을 지정하면 2가 사라져서 [3]이 됩니다. 그림의 화살표가
+    더하는 방향입니다. 행마다 평균을 뺄 때처럼 결과를 원래 텐서와 다시 계산하려면, keepdim=True를
+    지정해 그 차원을 길이 1로 남겨 두세요.
+
+    1장에서 예측을 고를 때 사용한 argmax는 가장 큰 값이 아니라 그 인덱스를 반환합니다. 정수의 평균은
+    대개 정수가 아니어서 mean은 정수 텐서를 받지 않으니, 먼저 실수로 변환하세요.
     """
-    x = torch.tensor([[1, 5, 3], [4, 2, 6]], dtype=torch.float32)
-    agg = x.sum()
-    show(f"{x = }")
-    show(f"{agg = }", "아직 텐서입니다")
-    show(f"{agg.item() = }")
-    show(f"{x.sum(dim=0) = }")
-    show(f"{x.sum(dim=1) = }")
-    show(f"{x.mean(dim=1, keepdim=True) = }")
-    largest, index = x.max(dim=1)  # max에 dim을 지정하면 최댓값과 인덱스를 함께 반환합니다
-    show(f"{largest, index = }")
-    show(f"{x.argmax(dim=1) = }")
+    x = torch.tensor([[1.0, 5.0, 3.0], [4.0, 2.0, 6.0]])
+    total = x.sum()
+    show(f"{total = }", "0차원 텐서")
+    show(f"{total.item() = }", "파이썬 숫자")
+    show(f"{x.sum(dim=0) = }", "열마다 더합니다")
+    show(f"{x.sum(dim=1) = }", "행마다 더합니다")
+    show(f"{x.argmax(dim=1) = }", "행마다 가장 큰 값의 인덱스")
+
+    means = x.mean(dim=1, keepdim=True)
+    centered = x - means
+    show(f"{means = }", "모양이 [2, 1]")
+    show(f"{centered = }", "행마다 평균을 뺀 값")
+    check("행마다 평균을 빼면 각 행의 합이 0이 됩니다", centered.sum(dim=1) == 0)
+
     with expect(RuntimeError):
-        x.item()
-    check("dim=0을 지정하면 첫 번째 차원이 사라집니다", x.sum(dim=0).shape == x.shape[1:])
-    check("max가 반환한 인덱스는 argmax와 같습니다", torch.equal(x.max(dim=1).indices, x.argmax(dim=1)))
-    check("keepdim=True의 결과는 원래 텐서에서 바로 뺄 수 있습니다", (x - x.mean(1, keepdim=True)).shape == x.shape)
-    save_figure(draw_reductions(x), output_dir / "tensor_reductions.png")
+        torch.tensor([1, 2]).mean()
+    show(f"{torch.tensor([1, 2]).float().mean() = }", "float(): float32로 변환")
+    save_figure(draw_reductions(x), "tensor_reductions.png")
 
 
-def change_in_place():
-    """8. 제자리(in-place) 연산
+def broadcast_shapes():
+    """9. 브로드캐스팅(broadcasting)
 
-    이름이 _로 끝나는 메서드와 += 연산자는 새 텐서를 생성하지 않고 기존 메모리에 결과를 저장합니다.
-    따라서 메모리를 절약할 수 있지만, 다음과 같은 점에 주의해야 합니다.
-    1) 같은 메모리를 참조하는 다른 변수의 값도 변경됩니다.
-    2) 자료형은 변경되지 않습니다. 따라서 정수 텐서에 실수를 +=로 더하면 오류가 발생합니다.
-    3) 변화도 계산에 필요한 이전 값이 사라질 수 있으므로, 학습에 포함되는 연산에는 권장하지 않습니다.
+    [3, 1]과 [4]처럼 모양이 다른 텐서를 더하면 어떻게 될까요? 오류가 날 것 같지만 둘 다 [3, 4]로
+    확장되어 계산됩니다. 이를 브로드캐스팅이라고 합니다. 배치의 모든 이미지에서 같은 평균을 빼는
+    것처럼, 작은 텐서를 큰 텐서의 곳곳에 똑같이 적용하려고 할 때 편리합니다.
+
+    두 모양을 마지막 차원부터 비교해서, 차원마다 길이가 같거나 한쪽이 1이거나 한쪽에 그 차원이
+    없으면 계산할 수 있습니다. 실제로 값을 복사하지는 않고 같은 값을 되풀이해서 읽기 때문에 메모리도
+    더 들지 않습니다. 그림의 회색 칸이 확장된 부분입니다.
     """
-    y = torch.ones(3)
-    before = y
-    y = y + 1
-    check("y = y + 1은 결과를 새 메모리에 저장합니다", y.data_ptr() != before.data_ptr())
-    before = y
-    y += 1
-    check("y += 1은 기존 메모리에 결과를 저장합니다", y.data_ptr() == before.data_ptr())
-    y.add_(5)
-    show(f"{before = }", "y를 변경한 뒤에 출력한 값")
-    counts = torch.tensor([1, 2])
-    with expect(RuntimeError):
-        counts += 0.5
-    x = torch.ones(3, requires_grad=True)  # 변화도를 계산할 텐서입니다
-    y = x.exp()  # 역전파(backpropagation)할 때 이 결과를 다시 사용합니다
-    y.add_(1)
-    with expect(RuntimeError):
-        y.sum().backward()
-
-
-def move_to_device(device):
-    """9. GPU로 이동하기
-
-    텐서는 기본적으로 CPU에 생성됩니다. GPU는 많은 계산을 동시에 처리하므로, 큰 행렬 곱과 같은 대규모
-    연산을 CPU보다 훨씬 빠르게 실행합니다. 따라서 GPU(NVIDIA에서는 cuda)로 텐서를 이동하는 것이
-    유리합니다. 하지만 장치 사이의 이동은 복사이므로 시간이 걸립니다. 따라서 한 번 이동해 여러 번
-    계산합니다. Tensor.to는 원본은 유지하고 결과를 반환합니다. 반면 nn.Module.to는 모듈 자체를
-    변경합니다.
-    """
-    tensor = torch.ones(2, 2)
-    moved = tensor.to(device)
-    show(f"{tensor.device = }")
-    show(f"{moved.device = }")
-    check("반환된 텐서는 지정한 장치에 있습니다", moved.device.type == device.type)
-    check("장치와 자료형이 이미 같으면 복사하지 않고 그대로 반환합니다", moved.to(device) is moved)
-    layer = nn.Linear(2, 2)
-    tensor.to(torch.float64)
-    check("nn.Module.to는 호출한 모듈을 그대로 반환합니다", layer.to(torch.float64) is layer)
-    show(f"{tensor.dtype = }", "반환값을 저장하지 않으면 변경되지 않습니다")
-    show(f"{layer.weight.dtype = }")
-    if device.type == "cuda":
-        compare_cpu_and_gpu(device)
-
-
-def compare_cpu_and_gpu(device, size=4000):
-    """CPU와 GPU에서 큰 행렬 곱을 계산하는 시간과 장치 사이의 복사에 걸리는 시간(ms)을 출력합니다."""
-    on_cpu = torch.ones(size, size)
-    on_gpu, wait = on_cpu.to(device), torch.cuda.synchronize
-    show(f"{median_ms(lambda: on_cpu @ on_cpu, repeats=1) = :.2f}", "CPU의 행렬 곱")
-    show(f"{median_ms(lambda: on_gpu @ on_gpu, wait) = :.2f}", "GPU의 행렬 곱")
-    show(f"{median_ms(lambda: on_cpu.to(device), wait) = :.2f}", "CPU에서 GPU로 복사")
-    show(f"{median_ms(lambda: on_gpu.cpu(), wait) = :.2f}", "GPU에서 CPU로 복사")
-    check("첫 행은 CPU의 결과와 같습니다", torch.allclose((on_gpu @ on_gpu)[0].cpu(), on_cpu[0] @ on_cpu, atol=0.01))
-
-
-def median_ms(work, wait=lambda: None, repeats=5):
-    """work를 한 번 워밍업한 뒤 여러 번 측정해 중앙값(ms)을 반환합니다. GPU 연산은 비동기이므로 wait로 기다립니다."""
-    seconds = timeit.repeat(lambda: (work(), wait()), number=1, repeat=1 + repeats)
-    return 1000 * np.median(seconds[1:])
-
-
-def convert_numpy():
-    """10. NumPy 변환(bridge): 복사와 공유
-
-    CPU 텐서의 numpy()와 torch.from_numpy는 값을 복사하지 않고 메모리를 공유합니다. 따라서 한쪽을
-    변경하면 다른 쪽도 변경됩니다. 반면 torch.tensor와 clone은 항상 복사합니다. torch.as_tensor는
-    자료형이 다를 때처럼 공유할 수 없을 때만 복사합니다. GPU 텐서는 먼저 cpu()로 복사해야 합니다.
-    """
-    t = torch.ones(3)
-    n = t.numpy()
-    t.add_(1)
-    show(f"{n = }", "텐서를 변경한 뒤의 배열")
-    check("텐서를 변경하면 배열도 변경됩니다", n.tolist() == t.tolist())
-    array = np.zeros(3)
-    shared, copied = torch.from_numpy(array), torch.tensor(array)
-    converted = torch.as_tensor(array, dtype=torch.float32)
-    array[0] = 9
-    show(f"{shared = }", "배열을 변경한 뒤의 텐서")
-    show(f"{copied = }")
-    show(f"{converted = }")
-    check("배열을 변경하면 메모리를 공유하는 텐서도 변경됩니다", shared.tolist() == array.tolist())
-    check("torch.tensor로 생성한 텐서는 변경되지 않습니다", copied.tolist() != array.tolist())
-    check("자료형이 다르면 값을 복사합니다", converted.dtype == shared.dtype or not shares_memory(converted, shared))
-
-
-def distinguish_views():
-    """11. 뷰(view)와 복사본
-
-    뷰는 원본과 메모리를 공유하는 텐서입니다. view, T, 범위를 지정한 슬라이싱은 뷰를 반환합니다. 반면
-    인덱스 리스트나 조건으로 선택한 결과는 복사본입니다. 하지만 선택한 위치에 값을 대입하면 원본이
-    변경됩니다. reshape는 가능하면 뷰를, 불가능하면 복사본을 반환하므로 어느 쪽인지에 의존하지 마세요.
-    """
-    base = torch.arange(6).reshape(2, 3)
-    viewed, transposed, sliced = base.view(-1), base.T, base[:, :2]
-    picked, masked, cloned = base[[0, 1]], base[base >= 0], base.clone()
-    base[0, 0] = 99
-    show(f"{viewed = }", "원본을 변경한 뒤의 뷰")
-    show(f"{transposed = }")
-    show(f"{sliced = }")
-    show(f"{picked = }", "복사본은 그대로입니다")
-    check("뷰는 모두 원본과 메모리를 공유합니다", all(shares_memory(t, base) for t in (viewed, transposed, sliced)))
-    check("복사본은 메모리를 공유하지 않습니다", not any(shares_memory(t, base) for t in (picked, masked, cloned)))
-    base[[0, 1]] = value = 7
-    show(f"{base = }", "선택한 위치에 대입한 결과")
-    check("대입하면 원본이 변경됩니다", (base == base.new_tensor(value)).any())
-
-
-def shares_memory(a, b):
-    """두 텐서가 같은 메모리(storage)를 사용하면 True를 반환합니다."""
-    return a.untyped_storage().data_ptr() == b.untyped_storage().data_ptr()
-
-
-def follow_strides(output_dir):
-    """12. 스트라이드(stride)
-
-    행렬도 메모리에는 한 줄로 저장됩니다. 스트라이드는 각 차원의 다음 원소가 메모리에서 몇 칸 뒤에
-    있는지 나타냅니다. 예를 들어 (3, 1)은 다음 행이 3칸 뒤, 다음 열이 1칸 뒤에 있다는 의미입니다. 전치는
-    값을 이동하지 않고 모양과 스트라이드의 순서만 변경합니다. 따라서 원소의 순서가 메모리의 순서와
-    달라지고, is_contiguous()가 False가 됩니다. 이러한 텐서에 view를 사용하면 오류가 발생할 수 있습니다.
-    이때는 reshape나 contiguous를 사용해 값을 새 메모리에 순서대로 복사합니다.
-    """
-    base = torch.arange(6).reshape(2, 3)
-    show(f"{base.stride() = }")
-    show(f"{base.T.stride() = }")
-    show(f"{base.T.is_contiguous() = }")
-    with expect(RuntimeError):
-        base.T.view(-1)
-    show(f"{base.T.reshape(-1) = }")
-    show(f"{base.permute(1, 0) = }")
-    show(f"{base.view(base.T.shape) = }", "모양은 같지만 전치가 아닙니다")
-    check("전치한 텐서도 같은 메모리를 사용합니다", shares_memory(base.T, base))
-    check("contiguous와 reshape의 결과가 같습니다", torch.equal(base.T.reshape(-1), base.T.contiguous().view(-1)))
-    check("차원의 순서는 view가 아니라 permute나 T로 변경합니다", torch.equal(base.permute(1, 0), base.T))
-    save_figure(draw_strides(base), output_dir / "tensor_strides.png")
-
-
-def broadcast_shapes(output_dir):
-    """13. 브로드캐스팅(broadcasting)
-
-    모양이 다른 텐서끼리 계산하면 두 텐서가 같은 모양이 되도록 확장됩니다. 이를 브로드캐스팅이라고
-    합니다. 두 모양을 마지막 차원부터 비교해, 모든 차원에서 길이가 같거나 한쪽의 길이가 1이거나 한쪽에
-    차원이 없으면 계산할 수 있습니다. 따라서 [3, 1]과 [4]는 둘 다 [3, 4]로 확장됩니다. 이때 값을
-    복사하지 않고, 확장한 차원의 스트라이드를 0으로 지정해 같은 값을 반복해서 읽습니다.
-    """
-    column, row = torch.tensor([[10], [20], [30]]), torch.tensor([1, 2, 3, 4])
+    column = torch.tensor([[10], [20], [30]])
+    row = torch.tensor([1, 2, 3, 4])
     total = column + row
-    show(f"{column.shape = }")
-    show(f"{row.shape = }")
+    show(f"{column.shape, row.shape = }")
     show(f"{total = }")
-    show(f"{column.expand_as(total).stride() = }")
-    check("확장한 텐서는 원본과 메모리를 공유합니다", shares_memory(column.expand_as(total), column))
-    check("확장한 뒤에 더한 결과와 같습니다", torch.equal(column + row, column.expand_as(total) + row.expand_as(total)))
+    stretched = column.expand(3, 4) + row.expand(3, 4)
+    check("둘 다 [3, 4]로 직접 확장해서 더해도 같습니다", stretched.equal(total))
+
     with expect(RuntimeError):
         torch.ones(3) + torch.ones(4)
-    save_figure(draw_broadcasting("+", column=column, row=row), output_dir / "tensor_broadcasting.png")
+    save_figure(draw_broadcasting(torch.add, column, row), "tensor_broadcasting.png")
 
 
-def subtract_wrong_shapes(output_dir):
-    """14. 브로드캐스팅의 흔한 실수
+def subtract_wrong_shapes():
+    """10. 브로드캐스팅의 흔한 실수
 
-    정답(label)의 모양은 [N]이고 모델의 출력은 [N, 1]인 경우가 많습니다. 이 둘을 그대로 빼면 오류 없이
-    [N, N]이 됩니다. 각 예측을 해당 정답뿐 아니라 모든 정답과 비교하므로, 모두 맞혀도 손실(loss)이 0이
-    아닙니다. 따라서 빼기 전에 squeeze(-1)로 길이가 1인 차원을 제거합니다. nn.MSELoss는 모양이 다르면
-    경고(UserWarning)를 출력합니다. 여기서는 경고를 오류로 변경합니다.
+    예측을 모두 맞혔는데 손실이 0이 아니라면 모양을 의심해 보세요. 정답(label)의 모양은 [N]이고
+    모델의 출력은 [N, 1]인 경우가 많은데, 둘을 그대로 빼면 오류 없이 [N, N]이 됩니다. 예측을 자기
+    정답뿐 아니라 다른 샘플의 정답과도 비교해 버린 것입니다. 그림의 주황색 칸이 그렇게 생긴 값이며,
+    필요한 것은 파란색 대각선뿐입니다.
+
+    빼기 전에 squeeze(1)로 길이가 1인 차원을 빼면 됩니다. nn.MSELoss는 모양이 다를 때
+    경고(UserWarning)를 출력하니 그냥 지나치지 마세요. 여기서는 눈에 띄도록 경고를 오류로 바꾸어
+    출력합니다.
     """
-    target = torch.tensor([1, 2, 3, 4], dtype=torch.float32)
-    pred = target[:, None].clone()  # 정답을 모두 맞힌 예측: None은 길이가 1인 차원을 추가합니다
+    target = torch.tensor([1.0, 2.0, 3.0, 4.0])
+    pred = torch.tensor([[1.0], [2.0], [3.0], [4.0]])  # 정답을 모두 맞힌 예측
+    show(f"{target.shape, pred.shape = }")
     difference = target - pred
-    show(f"{target.shape = }")
-    show(f"{pred.shape = }")
-    show(f"{difference = }", "모양이 [N, N]이면 대각선의 값만 필요합니다")
-    show(f"{(difference**2).mean() = }", "모양이 [N, N]이면 잘못된 평균 제곱 오차입니다")
-    show(f"{((target - pred.squeeze(-1)) ** 2).mean() = }", "target이 [N]이면 올바른 값")
-    check("[N]과 [N, 1]의 차의 모양은 [N, N]입니다", (torch.ones(4) - torch.ones(4, 1)).shape == (4, 4))
+    show(f"{difference = }")
+    wrong_loss = (difference**2).mean()
+    right_loss = ((target - pred.squeeze(1)) ** 2).mean()
+    show(f"{wrong_loss = }", "잘못 계산한 평균 제곱 오차")
+    show(f"{right_loss = }", "제대로 계산한 값")
+    check(
+        "모양을 맞추면 손실이 0이고, 맞추지 않으면 0보다 큽니다", right_loss == 0 and wrong_loss > 0
+    )
+
     with warnings.catch_warnings(), expect(UserWarning):
-        warnings.simplefilter("error")
-        nn.MSELoss()(target[:, None], target)
-    save_figure(draw_broadcasting("-", target=target, pred=pred), output_dir / "tensor_broadcasting_mistake.png")
+        warnings.simplefilter("error")  # 경고를 오류로
+        nn.MSELoss()(pred, target)
+    save_figure(draw_broadcasting(torch.sub, target, pred), "tensor_broadcasting_mistake.png")
 
 
 def promote_dtypes():
-    """15. 자료형 변환과 정수 연산
+    """11. 자료형의 변환과 정수 연산
 
-    차원이 있는 텐서끼리 계산하면 bool, 정수, 실수의 순서로 더 높은 종류의 자료형이 됩니다. 같은
-    종류이면 두 자료형의 범위를 모두 포함하는 자료형이 됩니다. 하지만 0차원 텐서와 Python 숫자는 종류가
-    더 높을 때만 자료형에 영향을 줍니다. 따라서 uint8 텐서에 100을 더해도 uint8이며, 255를 넘으면
-    오버플로(overflow)가 발생합니다. 예를 들어 200 + 100은 44(300 - 256)입니다.
+    uint8로 저장한 픽셀 200에 100을 더하면 300이 아니라 44가 됩니다. uint8에는 0~255만 담을 수
+    있는데, 결과도 uint8이어서 255를 넘으면 256이 빠지기 때문입니다. 이를 오버플로(overflow)라고
+    하며, 더하기 전에 더 넓은 자료형으로 변환하면 막을 수 있습니다.
+
+    결과의 자료형은 이렇게 정해집니다. 차원이 있는 텐서끼리 계산하면 더 넓은 종류(bool < 정수 <
+    실수)를 따르고, 종류가 같으면 두 자료형의 범위를 모두 담을 수 있는 자료형이 됩니다. 0차원 텐서와
+    파이썬 숫자는 종류가 더 넓을 때만 결과를 바꿉니다. 그래서 uint8에 정수 100을 더해도 uint8이지만,
+    정수에 0.5를 더하면 실수가 됩니다.
+
+    정수끼리 나눌 때도 조심하세요. /의 결과는 실수이고, //의 결과는 내림한 정수입니다.
     """
-    flags, ints = torch.tensor([True, False]), torch.tensor([7, -7])
-    floats, doubles = torch.tensor([0.5, 0.5]), torch.tensor([0.5, 0.5], dtype=torch.float64)
-    show(f"{(flags + ints).dtype = }")
-    show(f"{(ints + floats).dtype = }")
-    show(f"{(floats + doubles).dtype = }")
-    show(f"{(floats + doubles[0]).dtype = }", "doubles[0]은 0차원입니다")
-    check("종류가 같은 0차원 텐서는 자료형을 변경하지 않습니다", (floats + doubles[0]).dtype == floats.dtype)
     pixels = torch.tensor([100, 200], dtype=torch.uint8)
-    show(f"{pixels + 100 = }")
-    show(f"{pixels.int() + 100 = }", "먼저 int32로 변환합니다")
-    check("int32로 더한 뒤 다시 변환해도 같습니다", torch.equal(pixels + 100, (pixels.int() + 100).to(pixels.dtype)))
-    show(f"{ints / 2 = }", "나눗셈 /의 결과는 항상 실수입니다")
-    show(f"{ints // 2 = }", "내림한 값")
-    show(f"{torch.div(ints, 2, rounding_mode='trunc') = }", "소수점 아래를 버린 값")
-    check("몫 //와 나머지 %로 원래 값을 계산할 수 있습니다", torch.equal(ints // 2 * 2 + ints % 2, ints))
+    show(f"{pixels + 100 = }", "300 - 256 = 44")
+    show(f"{pixels.int() + 100 = }", "int(): int32로 변환")
+
+    flags = torch.tensor([True, False])
+    integers = torch.tensor([7, -7])
+    floats = torch.tensor([0.5, 0.5])
+    doubles = torch.tensor([0.5, 0.5], dtype=torch.float64)
+    show(f"{(flags + integers).dtype = }", "bool과 정수")
+    show(f"{(integers + floats).dtype = }", "정수와 실수")
+    show(f"{(integers + 0.5).dtype = }", "정수와, 종류가 더 넓은 파이썬 숫자")
+    show(f"{(floats + doubles).dtype = }", "float32와 float64")
+    show(f"{(floats + doubles[0]).dtype = }", "doubles[0]은 0차원이고 같은 실수입니다")
+    kept = (floats + doubles[0]).dtype == torch.float32
+    check("floats에 0차원인 doubles[0]을 더해도 자료형은 float32 그대로입니다", kept)
+
+    show(f"{integers / 2 = }")
+    show(f"{integers // 2 = }", "내림: -3.5보다 작은 정수")
+    show(f"{torch.div(integers, 2, rounding_mode='trunc') = }", "소수점 아래를 버립니다")
+    pi = torch.tensor(3.14159, dtype=torch.bfloat16)
+    show(f"{pi = }", "16비트 실수: 범위는 float32와 같지만 두세 자리까지만 정확합니다")
 
 
-def find_float32_limits():
-    """16. float32의 한계
+def measure_ms(work):
+    """work를 여러 번 실행해서, 걸린 시간(ms)의 중앙값을 반환합니다."""
+    times = []
+    for _ in range(6):
+        start = time.perf_counter()
+        work()
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()  # GPU는 비동기로 계산하므로 끝날 때까지 기다립니다
+        times.append(1000 * (time.perf_counter() - start))
+    return statistics.median(times[1:])  # 첫 번째는 워밍업
 
-    float32는 십진수로 약 7자리까지만 구별합니다. 값이 커질수록 이웃한 두 값의 간격도 커지므로, 큰 값에
-    작은 값을 더하면 작은 값이 사라질 수 있습니다. 또한 0.1과 같은 실수는 대부분 근삿값으로 저장됩니다.
-    따라서 ==가 아니라 torch.isclose로 비교해야 합니다. 더하는 순서에 따라 결과가 달라지므로, CPU와
-    GPU의 결과도 마지막 자리가 조금 다를 수 있습니다.
+
+def move_to_device(device):
+    """12. GPU로 옮기기
+
+    1000x1000 행렬을 한 번 곱하는 데도 곱셈과 덧셈이 10억 번씩 필요합니다. GPU는 이런 계산을 수천
+    개씩 동시에 처리하기 때문에 CPU보다 훨씬 빠릅니다. 그런데 텐서는 기본적으로 CPU에 만들어지니,
+    GPU에서 계산하려면 to로 옮기거나 처음부터 device를 지정해서 만들어야 합니다. 장치의 이름은
+    NVIDIA GPU라면 cuda입니다.
+
+    옮기는 것도 복사여서 공짜가 아닙니다. GPU에서는 계산보다 복사가 더 오래 걸리기도 하니, 한 번
+    옮긴 뒤에 여러 번 계산하는 편이 좋습니다. 아래의 시간을 비교해 보세요. GPU가 없으면 device도
+    cpu여서 두 행렬 곱의 시간이 비슷합니다.
+
+    이름이 같은 두 메서드를 구별하세요. Tensor.to는 원본을 그대로 두고 결과를 반환하지만,
+    nn.Module.to는 모듈 자체를 바꿉니다. to에는 자료형도 지정할 수 있으니 GPU가 없어도 차이를 볼 수
+    있습니다.
     """
-    big = torch.tensor(2.0**24, dtype=torch.float32)
-    gap = torch.nextafter(big, torch.full_like(big, torch.inf)) - big
-    show(f"{(big + 1).item() = }")
-    show(f"{(big.double() + 1).item() = }", "float64로 변환한 뒤에 더합니다")
-    show(f"{gap = }", "다음으로 큰 값과의 간격")
-    check("간격의 4분의 1을 더하면 값이 그대로입니다", big + gap / 4 == big)
-    show(f"{big + 1 - big = }", "1을 먼저 더합니다")
-    show(f"{big - big + 1 = }", "1을 나중에 더합니다")
-    value = 0.1
-    show(f"{torch.tensor(value).item() = }", "저장된 값")
-    show(f"{torch.tensor(0.3) + torch.tensor(0.6) == torch.tensor(0.9) = }")
-    show(f"{torch.isclose(torch.tensor(0.3) + torch.tensor(0.6), torch.tensor(0.9)) = }")
-    check("isclose는 근삿값과 원래 값을 같다고 판단합니다", np.isclose(torch.tensor(value).item(), value))
+    show(f"{torch.accelerator.is_available() = }", "NVIDIA GPU나 다른 가속기가 있는지")
+    on_cpu = torch.rand(1000, 1000)
+    on_device = on_cpu.to(device)
+    created = torch.zeros(2, 2, device=device)  # 처음부터 device에 만듭니다
+    show(f"{on_cpu.device, on_device.device, created.device = }")
+
+    show_code(measure_ms)
+    cpu_ms = measure_ms(lambda: on_cpu @ on_cpu)
+    device_ms = measure_ms(lambda: on_device @ on_device)
+    copy_ms = measure_ms(lambda: on_cpu.to(device, copy=True))
+    print(f"CPU의 행렬 곱: {cpu_ms:.2f}ms")
+    print(f"device({device})의 행렬 곱: {device_ms:.2f}ms")
+    print(f"CPU에서 device로 복사: {copy_ms:.2f}ms")
+
+    tensor = torch.ones(2, 2)
+    layer = nn.Linear(2, 2)
+    tensor.to(torch.float64)  # 반환값을 받지 않았습니다
+    layer.to(torch.float64)
+    show(f"{tensor.dtype = }", "그대로입니다")
+    show(f"{layer.weight.dtype = }", "바뀌었습니다")
+    check(
+        "반환값을 받지 않으면 텐서는 그대로이고 모듈만 바뀝니다",
+        tensor.dtype == torch.float32 and layer.weight.dtype == torch.float64,
+    )
 
 
-def treat_image_as_tensor(output_dir):
-    """17. 이미지는 텐서입니다
+def convert_numpy():
+    """13. NumPy 변환(bridge): 공유와 복사
 
-    흑백 이미지는 밝기(0~255)의 [높이, 너비] 텐서로 나타낼 수 있습니다. 따라서 자르기, 좌우 반전, 밝기
-    반전은 모두 텐서 연산입니다. 여기서는 브로드캐스팅과 대입으로 윙크하는 얼굴을 그립니다. 컬러
-    이미지의 모양은 PyTorch에서 [채널, 높이, 너비], matplotlib에서 [높이, 너비, 채널]입니다.
+    데이터는 NumPy로 읽고 학습은 PyTorch로 하는 일이 흔합니다. 그런데 변환한 뒤에 한쪽을 바꾸었더니
+    다른 쪽까지 바뀌어서 당황할 때가 있습니다. CPU 텐서를 numpy()로 변환하거나 배열을
+    torch.from_numpy로 변환하면 둘이 메모리를 공유하기 때문입니다. 복사하지 않으니 빠르고 메모리도
+    더 들지 않습니다.
+
+    따로 바꾸려면 복사하세요. torch.tensor와 clone은 항상 복사하고, torch.as_tensor는 자료형이 다를
+    때처럼 공유할 수 없을 때만 복사합니다. GPU 텐서는 NumPy와 메모리를 공유할 수 없으니 먼저 cpu()로
+    복사해야 합니다.
     """
-    size = 12  # 눈과 입의 위치는 이 크기에 맞추어 지정했습니다
-    y, x = torch.arange(size)[:, None], torch.arange(size)
-    inside = (y - (size - 1) / 2) ** 2 + (x - (size - 1) / 2) ** 2 <= size**2 / 4
-    image = torch.where(inside, 255 - 120 * y // size, 0).to(torch.uint8)
+    t = torch.ones(3)
+    n = t.numpy()
+    t.add_(1)  # 이름이 _로 끝나면 t의 메모리를 직접 바꿉니다(16절)
+    show(f"{n = }", "텐서를 바꾼 뒤의 배열")
+    check("텐서를 바꾸면 배열도 바뀝니다", n.tolist() == t.tolist())
+
+    array = np.zeros(3)
+    shared = torch.from_numpy(array)
+    copied = torch.tensor(array)
+    converted = torch.as_tensor(array, dtype=torch.float32)
+    array[0] = 9
+    show(f"{shared = }", "배열을 바꾼 뒤의 텐서")
+    show(f"{copied = }")
+    show(f"{converted = }", "자료형이 달라서 복사했습니다")
+    check(
+        "배열을 바꾸면 from_numpy의 텐서도 바뀌고, torch.tensor의 텐서는 그대로입니다",
+        shared.tolist() == array.tolist() and copied.tolist() == [0, 0, 0],
+    )
+
+
+def treat_image_as_tensor():
+    """14. 이미지는 텐서입니다
+
+    지금까지 배운 연산만으로 그림을 그려 볼까요? 흑백 이미지는 밝기(0~255)를 담은 [높이, 너비]
+    텐서입니다. 원의 안쪽인지는 브로드캐스팅으로 한 번에 계산하고, 눈과 입은 인덱스로 그 자리에 0을
+    대입해 그립니다. 이렇게 하면 윙크하는 얼굴이 됩니다.
+
+    이미지를 바꾸는 것도 텐서 연산입니다. flip으로 좌우를 뒤집고, 255에서 빼어 밝기를 반전합니다.
+    같은 크기의 이미지 세 장을 쌓으면 빨강, 초록, 파랑의 컬러 이미지가 됩니다. 컬러 이미지의 모양은
+    PyTorch에서 [채널, 높이, 너비]인데, matplotlib은 [높이, 너비, 채널]로 받기 때문에 permute로
+    순서를 바꾸어 그립니다.
+    """
+    y = torch.arange(12)[:, None]  # 행 번호 [12, 1]
+    x = torch.arange(12)  # 열 번호 [12]
+    inside = (y - 5.5) ** 2 + (x - 5.5) ** 2 <= 36  # 원의 안쪽이면 True인 [12, 12]
+    image = torch.where(inside, 255 - 10 * y, 0).to(torch.uint8)  # 아래로 갈수록 어두운 얼굴
     image[3:6, 3] = 0  # 뜬 눈
     image[4, 7:10] = 0  # 감은 눈
-    image[8, 4:8] = image[7, 3] = image[7, 8] = 0  # 입
-    color = torch.stack([image, image // 2, 255 - image])  # 빨강, 초록, 파랑
-    show(f"{image.shape = }")
-    show(f"{image[4].tolist() = }", "두 눈이 있는 행")
-    show(f"{image.flip(1)[4].tolist() = }", "좌우 반전")
-    show(f"{(255 - image)[4].tolist() = }", "밝기 반전")
-    show(f"{color.permute(1, 2, 0).shape = }", "matplotlib에서 사용하는 순서")
-    check("permute는 순서만 변경하고 값은 유지합니다", torch.equal(color.permute(1, 2, 0)[..., 0], color[0]))
-    save_figure(draw_image_and_values(image, color), output_dir / "tensor_image.png")
+    image[8, 4:8] = 0  # 입
+    image[7, [3, 8]] = 0  # 입꼬리
+
+    flipped = image.flip(1)
+    inverted = 255 - image
+    color = torch.stack([image, image // 2, inverted])  # 빨강, 초록, 파랑
+    show(f"{image[4] = }", "두 눈이 있는 행")
+    show(f"{flipped[4] = }", "좌우를 뒤집은 행")
+    show(f"{color.shape = }")
+    show(f"{color.permute(1, 2, 0).shape = }", "matplotlib의 순서")
+    check("한쪽 눈만 감았으니 좌우를 뒤집으면 다른 얼굴이 됩니다", not flipped.equal(image))
+    save_figure(draw_image(image, flipped, inverted, color), "tensor_image.png")
 
 
-def compare_with_loops(device):
-    """18. 반복문 대신 텐서 연산
+def read_common_errors(device):
+    """15. 자주 만나는 오류
 
-    반복문은 원소마다 Python 코드를 실행합니다. 반면 텐서 연산은 한 번 호출하면 컴파일된 코드가 모든
-    원소를 처리합니다. 따라서 원소가 많으면 텐서 연산이 훨씬 빠릅니다. 특히 텐서를 반복문으로 순회하면
-    원소마다 작은 텐서가 생성되므로 리스트보다도 느립니다. 데이터가 작으면 GPU가 더 느리기도 합니다.
+    긴 오류 메시지를 만나도 당황하지 마세요. 텐서 연산의 오류는 대부분 모양, 자료형, 장치 중 하나가
+    맞지 않아서 생깁니다. 해결 방법까지 적혀 있을 때도 많으니 메시지를 끝까지 읽어 보세요. 여기서는
+    오류를 일부러 일으키고 하나씩 해결합니다.
+
+    장치가 다른 텐서끼리 계산할 때의 오류는 GPU가 있어야 일으킬 수 있습니다. GPU가 없으면 마지막 if
+    문은 건너뛰는데, 나중에 만났을 때 알아볼 수 있도록 메시지를 보아 두세요.
+      Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!
     """
-    tensor = torch.arange(10_000, dtype=torch.float64)
-    array, numbers = tensor.numpy(), tensor.tolist()
-    show(f"{median_ms(lambda: add_one_by_one(tensor)) = :.4f}", "텐서와 반복문: 중앙값(ms)")
-    show(f"{median_ms(lambda: add_one_by_one(numbers)) = :.4f}", "리스트와 반복문")
-    show(f"{median_ms(array.sum) = :.4f}", "NumPy")
-    show(f"{median_ms(tensor.sum) = :.4f}", "PyTorch")
-    if device.type == "cuda":
-        show(f"{median_ms(tensor.to(device).sum, torch.cuda.synchronize) = :.4f}", "GPU")
-    check("반올림 오차를 제외하면 반복문과 같습니다", np.isclose(tensor.sum(), add_one_by_one(numbers), rtol=1e-3))
+    a = torch.ones(2, 3)
+    b = torch.ones(2, 3)
+    with expect(RuntimeError):
+        a @ b  # 모양: 안쪽의 두 길이 3과 2가 다릅니다
+    show(f"{(a @ b.T).shape = }", "해결: 전치로 [2, 3]과 [3, 2]를 만듭니다")
+
+    doubles = torch.from_numpy(np.ones((3, 2)))
+    with expect(RuntimeError):
+        a @ doubles  # 자료형: NumPy에서 온 float64
+    show(f"{(a @ doubles.float()).dtype = }", "해결: float()로 자료형을 맞춥니다")
+
+    if device.type == "cuda":  # 장치: a는 CPU에, on_gpu는 GPU에 있습니다
+        on_gpu = b.to(device)
+        with expect(RuntimeError):
+            a + on_gpu
+        print((a.to(device) + on_gpu).device)  # 해결: to로 장치를 맞춥니다
+        with expect(TypeError):
+            on_gpu.numpy()
+        print(on_gpu.cpu().numpy())  # 해결: cpu()로 먼저 옮깁니다
+
+
+def change_in_place():
+    """16. 제자리(in-place) 연산
+
+    y = y + 1과 y += 1은 같은 뜻일까요? 파이썬 숫자라면 그렇지만 텐서에서는 다릅니다. 앞의 것은
+    결과를 새 텐서에 담고, 뒤의 것은 y의 메모리에 바로 덮어씁니다. 이름이 _로 끝나는 add_, copy_
+    같은 메서드도 덮어씁니다. 이를 제자리 연산이라고 하며, 공식 튜토리얼에서는 바꿔치기라고
+    부릅니다.
+
+    새 메모리가 필요 없다는 장점이 있지만 주의할 점이 세 가지 있습니다.
+    1) 같은 텐서를 가리키는 다른 변수의 값도 바뀝니다.
+    2) 자료형은 바꿀 수 없습니다. 정수 텐서에 실수를 더하려고 하면 오류가 발생합니다.
+    3) 변화도를 구하는 데 필요한 값이 지워질 수 있습니다(6장). 그래서 학습 중인 계산에는 사용하지
+    않는 편이 좋습니다.
+    """
+    x = torch.ones(3)
+    x_alias = x  # 같은 텐서의 다른 이름
+    x = x + 1
+    show(f"{x = }")
+    show(f"{x_alias = }", "그대로입니다")
+
+    y = torch.ones(3)
+    y_alias = y
+    y += 1
+    y.add_(5)
+    show(f"{y = }")
+    show(f"{y_alias = }", "함께 바뀌었습니다")
+    check(
+        "y를 제자리 연산으로 바꾸면 y_alias도 바뀌고, x_alias는 그대로입니다",
+        y_alias.equal(y) and x_alias.equal(torch.ones(3)),
+    )
+
+    counts = torch.tensor([1, 2])
+    with expect(RuntimeError):
+        counts += 0.5
+
+
+def follow_strides():
+    """17. 뷰(view)와 스트라이드(stride)
+
+    행렬을 한 줄로 펼칠 때 base.view(-1)은 되는데 base.T.view(-1)은 왜 오류가 날까요? 행렬도
+    메모리에는 한 줄로 저장되고, 스트라이드가 차원마다 다음 원소까지 몇 칸인지를 알려 줍니다. 예제의
+    base라면 다음 행은 3칸 뒤, 다음 열은 1칸 뒤입니다.
+
+    전치는 값을 하나도 옮기지 않고 모양과 스트라이드의 순서만 바꾼 뷰를 만들기 때문에, 아무리 큰
+    행렬이라도 순식간에 끝납니다. 그 대신 행렬을 읽는 순서가 메모리의 순서와 어긋나고
+    is_contiguous()가 False가 됩니다. 그림에서 base.T의 화살표가 메모리를 건너뛰며 오가는 것을
+    확인해 보세요.
+
+    view는 언제나 뷰를 반환해야 해서 이렇게 어긋난 텐서를 펼치지 못합니다. reshape는 뷰가 안 되면
+    값을 새 메모리에 순서대로 복사하는데, 어느 쪽이 될지는 텐서에 따라 다르니 둘 중 하나라고
+    가정하지 마세요. 브로드캐스팅이 값을 복사하지 않는 것도 스트라이드 덕분입니다. 확장한 차원의
+    스트라이드를 0으로 두고 같은 값을 되풀이해서 읽습니다.
+    """
+    base = torch.arange(6).reshape(2, 3)
+    transposed = base.T
+    show(f"{base.stride(), transposed.stride() = }")
+    show(f"{base.is_contiguous(), transposed.is_contiguous() = }")
+    show(f"{base[0].expand(4, 3).stride() = }", "첫 행을 네 번 읽습니다")
+    with expect(RuntimeError):
+        transposed.view(-1)
+
+    flat = transposed.reshape(-1)
+    save_figure(draw_strides(base), "tensor_strides.png")
+    base[0, 1] = 99
+    show(f"{transposed = }", "뷰: 99가 보입니다")
+    show(f"{flat = }", "복사본: 그대로입니다")
+    check(
+        "base를 바꾸면 전치도 바뀌고, 전치를 펼친 flat은 그대로입니다",
+        transposed[1, 0] == 99 and flat.max() < 99,
+    )
+
+
+def compare_floats():
+    """18. 실수를 ==로 비교하면 안 되는 이유
+
+    0.3 + 0.6은 0.9와 같을까요? 수학에서는 같지만, 0.3 같은 실수는 대부분 이진수로 딱 떨어지지 않아
+    가까운 값으로 저장되기 때문에 컴퓨터에서는 다릅니다. 그래서 실수는 ==로 비교하는 대신, 차이가
+    충분히 작은지 확인하는 torch.isclose를 사용합니다. 모든 원소를 한 번에 비교하려면
+    torch.allclose를 사용하세요.
+
+    두 함수는 |a - b| <= atol + rtol * |b|이면 같다고 판단하며, 기본값은 rtol=1e-5, atol=1e-8입니다.
+    아주 작은 값을 비교할 때는 atol도 줄여야 합니다. 기본값으로는 다섯 배나 차이 나는 1e-9와 5e-9도
+    같다고 판단합니다.
+
+    float32가 구별하는 것은 십진수로 약 7자리입니다. 값이 커질수록 이웃한 두 값의 간격도 넓어져서,
+    큰 값에 작은 값을 더하면 흔적도 없이 사라지기도 합니다. 더하는 순서에 따라 결과가 달라지는 것도,
+    CPU와 GPU의 결과가 마지막 자리에서 조금 다른 것도 이 때문입니다.
+    """
+    added = torch.tensor(0.3) + torch.tensor(0.6)
+    target = torch.tensor(0.9)
+    show(f"{added.item(), target.item() = }", "저장된 값")
+    show(f"{added == target = }")
+    show(f"{torch.isclose(added, target) = }")
+    check(
+        "0.3 + 0.6은 0.9와 ==로는 다르고 isclose로는 같습니다",
+        added != target and added.isclose(target),
+    )
+
+    small = torch.tensor(1e-9)
+    show(f"{torch.isclose(small, 5 * small) = }", "다섯 배인데도 같다고 합니다")
+    show(f"{torch.isclose(small, 5 * small, atol=0) = }", "상대적인 차이만 봅니다")
+
+    big = torch.tensor(2.0**24)
+    show(f"{big + 1 - big = }", "1을 먼저 더하면 사라집니다")
+    show(f"{big - big + 1 = }", "1을 나중에 더한 결과")
+    show(f"{big.double() + 1 - big.double() = }", "float64는 약 16자리를 구별합니다")
+    check("float32에서는 16777216에 1을 더해도 그대로입니다", big + 1 == big)
 
 
 def add_one_by_one(values):
     """반복문으로 원소를 하나씩 더해 합을 반환합니다."""
     total = 0
-    for i in range(len(values)):
-        total += values[i]
+    for value in values:
+        total += value
     return total
 
 
-def read_common_errors(device):
-    """19. 자주 발생하는 오류
+def compare_with_loops():
+    """19. 반복문 대신 텐서 연산
 
-    오류의 원인은 대부분 텐서의 shape, dtype, device 중 하나입니다. 메시지에 해결 방법이 포함된 경우도
-    많으므로 끝까지 읽어 보세요. CUDA를 사용할 때 장치가 다르면 다음과 같은 메시지가 출력됩니다.
-      Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!
-    CUDA를 사용하지 않을 때는 값을 저장하지 않는 meta 장치로 비슷한 오류를 재현합니다.
+    텐서의 합을 for 문으로 구하면 어떨까요? 답은 맞지만 무척 느립니다. 반복문은 원소마다 파이썬
+    코드를 실행하는데, 텐서 연산은 한 번 호출하면 컴파일된 코드가 모든 원소를 처리하기 때문입니다.
+    특히 텐서를 반복문으로 순회하면 원소마다 작은 텐서가 새로 만들어져서, 파이썬 리스트를 순회할
+    때보다도 느립니다.
+
+    반복문을 여러 겹 써야 할 것 같은 계산도 대부분 텐서 연산으로 바꿀 수 있습니다. 마땅한 함수가
+    없다면 어떤 차원끼리 곱하고 더할지를 글자로 적는 torch.einsum을 떠올려 보세요. "ij,jk->ik"는
+    양쪽에 모두 있는 j를 따라 곱해서 더하라는 뜻이니, 바로 행렬 곱입니다.
     """
-    a, b = torch.ones(2, 3), torch.ones(2, 3)
-    with expect(RuntimeError):
-        a @ b
-    show(f"{(a @ a.T).shape = }", "안쪽의 두 길이를 맞춥니다")
-    from_array = torch.from_numpy(np.ones(a.T.shape))
-    with expect(RuntimeError):
-        a @ from_array
-    show(f"{(a @ from_array.float()).dtype = }", "자료형을 맞춥니다")
-    elsewhere = torch.ones_like(a, device=device if device.type == "cuda" else "meta")
-    with expect(RuntimeError):
-        a + elsewhere
-    with expect(TypeError):
-        elsewhere.numpy()  # GPU 텐서는 cpu()로 해결되지만, meta 텐서에는 값이 없습니다
-    show(f"{(a.to(elsewhere.device) + elsewhere).device = }", "장치를 맞춥니다")
-    check("0차원 CPU 텐서는 장치가 달라도 계산됩니다", (torch.tensor(2.0) * elsewhere).device == elsewhere.device)
+    show_code(add_one_by_one)
+    tensor = torch.arange(10_000, dtype=torch.float64)
+    numbers = tensor.tolist()  # 파이썬 리스트
+    tensor_loop_ms = measure_ms(lambda: add_one_by_one(tensor))
+    list_loop_ms = measure_ms(lambda: add_one_by_one(numbers))
+    sum_ms = measure_ms(lambda: tensor.sum())
+    print(f"텐서를 반복문으로: {tensor_loop_ms:.4f}ms")
+    print(f"리스트를 반복문으로: {list_loop_ms:.4f}ms")
+    print(f"tensor.sum(): {sum_ms:.4f}ms")
+    check("tensor.sum()이 반복문보다 빠릅니다", sum_ms < list_loop_ms)
+    loop_total = add_one_by_one(numbers)
+    check("반복문으로 더한 값은 tensor.sum()과 같습니다", loop_total == tensor.sum())
+
+    a = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+    show(f"{torch.einsum('ij,jk->ik', a, a) = }", "a @ a와 같습니다")
 
 
 def main():
-    """목차의 순서대로 각 절을 실행합니다."""
-    started = time.perf_counter()
-    prepare_terminal()
+    """목차의 순서대로 실행합니다."""
+    use_hangul()
     args = parse_args()
-    device = select_device(args.device)
-    output_dir = prepare_outputs(args.output_dir, args.show)
-    print(f"2장. 텐서  |  PyTorch {torch.__version__}  |  장치(device): {device}")
+    if args.practice:
+        return check_practice()
+    prepare_outputs(args.output_dir)
+    device = torch.device(args.device)
+    torch.manual_seed(args.seed)
+
+    begin("핵심", f"장치(device): {device}")
     teach(meet_tensors)
     teach(create_tensors, args.seed)
     teach(read_attributes, device)
     teach(index_and_slice)
+    teach(change_shapes)
     teach(join_tensors)
     teach(multiply_tensors)
-    teach(reduce_dimensions, output_dir)
-    teach(change_in_place)
+    teach(reduce_dimensions)
+    teach(broadcast_shapes)
+    teach(subtract_wrong_shapes)
+    teach(promote_dtypes)
     teach(move_to_device, device)
     teach(convert_numpy)
-    teach(distinguish_views)
-    teach(follow_strides, output_dir)
-    teach(broadcast_shapes, output_dir)
-    teach(subtract_wrong_shapes, output_dir)
-    teach(promote_dtypes)
-    teach(find_float32_limits)
-    teach(treat_image_as_tensor, output_dir)
-    teach(compare_with_loops, device)
+    teach(treat_image_as_tensor)
     teach(read_common_errors, device)
+
+    begin("더 알아보기")
+    teach(change_in_place)
+    teach(follow_strides)
+    teach(compare_floats)
+    teach(compare_with_loops)
+
+    begin("직접 해 보기와 연습 문제")
+    teach(try_it_yourself)
     teach(check_practice)
-    finish(started, "data_tutorial.py", args.show)
+    finish("data_tutorial.py", args.show)
 
 
 def parse_args():
     """명령줄 옵션을 읽습니다."""
-    here = Path(__file__).resolve().parent
-    parser = argparse.ArgumentParser(description="2장. 텐서", usage="python %(prog)s [옵션]", add_help=False)
-    parser.error = lambda message: parser.exit(2, f"오류: 잘못된 옵션입니다({message}). 모든 옵션: --help\n")
-    group = parser.add_argument_group("옵션")
-    group.add_argument("-h", "--help", action="help", help="도움말을 출력하고 종료합니다")
-    group.add_argument("--seed", type=int, default=0, help="난수 시드(seed) (기본값: %(default)s)")
-    group.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="장치 (기본값: %(default)s)")
-    group.add_argument("--output-dir", type=Path, default=here / "outputs", help="결과 폴더 (기본값: %(default)s)")
-    group.add_argument("--show", action="store_true", help="끝날 때 그림을 창에 표시합니다 (기본값: 표시 안 함)")
+    devices = ["cuda", "cpu"] if torch.cuda.is_available() else ["cpu"]
+    parser = argparse.ArgumentParser(description="2장. 텐서")
+    parser.error = lambda message: parser.exit(
+        2, f"오류: 잘못된 옵션입니다({message}). 도움말: --help\n"
+    )
+    add = parser.add_argument
+    add("--seed", type=int, default=0, help="난수 시드(seed) (기본값: %(default)s)")
+    add("--device", choices=devices, default=devices[0], help="장치 (기본값: %(default)s)")
+    add("--output-dir", default=OUTPUT_DIR, help="결과 폴더 (기본값: %(default)s)")
+    add("--show", action="store_true", help="끝나면 페이지를 브라우저로 엽니다")
+    add("--practice", action="store_true", help="연습 문제만 확인합니다")
     args = parser.parse_args()
     if not 0 <= args.seed < 2**32:
         parser.error("시드는 0 이상 2**32 미만이어야 합니다")
     return args
 
 
-# 직접 해 보기
-#   1. treat_image_as_tensor에서 image[4, 7:10] = 0을 image[3:6, 8] = 0으로 변경해 보세요.
-#      두 눈을 모두 뜬 얼굴이 되고, 좌우 대칭이 되어 image.flip(1)[4]와 image[4]의 값이 같아집니다.
-#   2. convert_numpy에서 t.add_(1)을 t = t + 1로 변경해 보세요.
-#      t는 새 텐서가 되어 배열과 메모리를 공유하지 않습니다. 따라서 "텐서를 변경하면 …" 앞에 ✗가 표시됩니다.
-#   3. compare_with_loops에서 10_000을 10으로 변경해 보세요.
-#      연산을 한 번 호출하는 데도 시간이 걸리므로, 이번에는 리스트와 반복문이 tensor.sum보다 빠릅니다.
-# ---- 연습 문제: 먼저 이 파일을 복사해 두세요. ----
+def try_it_yourself():
+    """직접 해 보기
+
+    코드를 한 줄 바꾸고 다시 실행해 보세요. 결과를 먼저 예상해 보면 더 재미있습니다. 괄호 안은 직접
+    확인한 결과입니다.
+
+    1) treat_image_as_tensor에서 image[4, 7:10] = 0을 image[3:6, 8] = 0으로 바꿔 보세요. (두 눈을 뜬
+    얼굴이 됩니다. 좌우가 똑같아져서 14절에 ✗가 표시됩니다.)
+    2) convert_numpy에서 t.add_(1)을 t = t + 1로 바꿔 보세요. (t는 새 텐서가 되어 배열과 메모리를
+    공유하지 않으므로 13절에 ✗가 표시됩니다.)
+    3) compare_with_loops에서 10_000을 10으로 바꿔 보세요. (연산을 한 번 호출하는 데도 시간이
+    걸려서, 원소가 10개뿐이면 반복문이 더 빠릅니다. 19절에 ✗가 표시됩니다.)
+    """
+
+
+# ---- 연습 문제: 먼저 이 파일을 복사해 두고, raise로 시작하는 줄을 지운 뒤 답을 작성하세요. ----
 
 
 def outer_product(a, b):
-    """벡터 a [N], b [M]의 외적(outer product) [N, M]을 브로드캐스팅으로 계산해 반환하세요. i행 j열은 a[i] * b[j]입니다.
+    """벡터 a [N]과 b [M]의 외적(outer product) [N, M]을 반환하세요.
+
+    i행 j열은 a[i] * b[j]입니다. torch.outer도 있지만, 브로드캐스팅으로 만들어 보세요.
     예: a가 [1, 2]이고 b가 [3, 4, 5]이면 [[3, 4, 5], [6, 8, 10]]입니다.
+
     힌트: a[:, None]의 모양은 [N, 1]입니다.
     """
-    return None
+    raise NotImplementedError
 
 
 def one_hot(labels, num_classes):
     """정답 labels [N]을 원-핫(one-hot) [N, C]로 변환해 반환하세요. C는 num_classes입니다.
+
+    정답의 인덱스에 있는 값만 1이고 나머지는 0입니다.
     예: labels가 [2, 0]이고 num_classes가 3이면 [[0, 0, 1], [1, 0, 0]]입니다.
-    힌트: labels[:, None]과 torch.arange(num_classes)를 ==로 비교합니다.
+
+    힌트: labels[:, None]과 torch.arange(num_classes)를 ==로 비교해 보세요.
     """
-    return None
+    raise NotImplementedError
 
 
 def cumulative_sum(x):
-    """x [N]의 누적 합 [N]을 행렬 곱으로 계산해 반환하세요. i번째 값은 x[0]부터 x[i]까지의 합입니다.
+    """실수 텐서 x [N]의 누적 합 [N]을 반환하세요. i번째 값은 x[0]부터 x[i]까지의 합입니다.
+
+    torch.cumsum도 있지만, 행렬 곱으로 계산해 보세요.
     예: x가 [1, 2, 3]이면 [1, 3, 6]입니다.
+
     힌트: torch.ones(N, N).tril()은 대각선과 그 아래만 1인 행렬입니다.
     """
-    return None
+    raise NotImplementedError
 
 
 def pairwise_distances(a, b):
-    """점 a [N, D]와 b [M, D]의 모든 쌍 사이의 유클리드 거리 [N, M]을 계산해 반환하세요.
+    """점 a [N, D]와 b [M, D]의 모든 쌍 사이의 유클리드 거리 [N, M]을 반환하세요.
+
     예: a가 [[0, 0]]이고 b가 [[3, 4], [0, 1]]이면 [[5, 1]]입니다.
-    힌트: a[:, None, :] - b의 모양은 [N, M, D]입니다. dim=2를 집계하세요.
+
+    힌트: a[:, None, :] - b의 모양은 [N, M, D]입니다. 제곱한 뒤 dim=2를 따라 더해 보세요.
     """
-    return None
+    raise NotImplementedError
 
 
 def check_practice():
     """연습 문제
 
-    이 파일에서 함수 4개의 본문을 직접 작성하고 다시 실행해 보세요. 답이 맞는지 여기에서 확인합니다.
+    이 파일에 있는 네 함수를 직접 완성해 보세요. 답은 python tensor.py --practice로 바로 확인할 수
+    있습니다. 모범 답안은 저장소의 tests/test_practice.py에 있습니다.
     """
-    a, b = torch.tensor([1.0, -2.0, 3.0, 4.0]), torch.tensor([5.0, 0.5, 6.0])
-    points, others = torch.tensor([[0.0, 0.0], [3.0, 4.0], [1.0, 1.0]]), torch.tensor([[3.0, 4.0], [0.0, 2.0]])
-    labels = torch.tensor([2, 0, 1, 1])
-    practice(outer_product, torch.outer, (a, b), (b, a), (a, a[:1]))
-    practice(one_hot, nn.functional.one_hot, (labels, 3), (labels, 5), (labels[:0], 2))
-    practice(cumulative_sum, lambda x: torch.cumsum(x, dim=0), (a,), (b,), (a[:1],))
-    practice(pairwise_distances, torch.cdist, (points, others), (points, points), (others[:1], -points))
+    tensor = torch.tensor
+    practice(
+        outer_product,
+        ((tensor([1, 2]), tensor([3, 4, 5])), [[3, 4, 5], [6, 8, 10]]),
+        ((tensor([1.0, -2.0, 3.0]), tensor([0.5])), [[0.5], [-1], [1.5]]),
+        ((tensor([1, 2]), tensor([3, 4])), [[3, 4], [6, 8]]),
+    )
+    practice(
+        one_hot,
+        ((tensor([2, 0]), 3), [[0, 0, 1], [1, 0, 0]]),
+        ((tensor([1, 1, 0]), 2), [[0, 1], [0, 1], [1, 0]]),
+        ((tensor([0, 1]), 4), [[1, 0, 0, 0], [0, 1, 0, 0]]),
+    )
+    practice(
+        cumulative_sum,
+        ((tensor([1.0, 2.0, 3.0]),), [1, 3, 6]),
+        ((tensor([4.0, -1.0, 0.0, 0.5]),), [4, 3, 3, 3.5]),
+        ((tensor([7.0]),), [7]),
+    )
+    practice(
+        pairwise_distances,
+        ((tensor([[0.0, 0.0]]), tensor([[3.0, 4.0], [0.0, 1.0]])), [[5, 1]]),
+        ((tensor([[0.0, 0.0, 0.0], [1.0, 2.0, 2.0]]), tensor([[1.0, 2.0, 2.0]])), [[3], [0]]),
+        ((tensor([[0.0, 0.0], [3.0, 4.0]]), tensor([[0.0, 0.0], [6.0, 8.0]])), [[0, 10], [5, 5]]),
+    )
 
 
 # ---- 그림을 그리는 함수입니다. ----
 
-SHADES = ["#9FCBE8", "#F5B995", "#8FD6BE", "#E9BFD6", "#F6DA8C", "#E6E6E6"]  # 파랑, 주황, 초록, 분홍, 노랑, 회색
+BLUE = "#9FCBE8"
+ORANGE = "#F5B995"
+GREEN = "#8FD6BE"
+PINK = "#E9BFD6"
+YELLOW = "#F6DA8C"
+GREY = "#E6E6E6"
+SHADES = [BLUE, ORANGE, GREEN, PINK, YELLOW, GREY]
 
 
 def draw_cells(axis, values, shades, title):
-    """2차원 텐서의 값을 칸에 표시합니다. shades는 칸마다 사용할 SHADES의 인덱스입니다."""
+    """2차원 텐서의 값을 칸에 적습니다. shades는 칸마다 사용할 SHADES의 인덱스입니다."""
     rows, columns = values.shape
-    cells = torch.as_tensor(shades).expand(rows, columns).remainder(len(SHADES)).numpy()
-    axis.pcolormesh(cells, cmap=ListedColormap(SHADES), vmin=0, vmax=len(SHADES) - 1, edgecolors="white", linewidth=3)
-    for (row, column), value in zip(np.ndindex(rows, columns), values.flatten().tolist()):
-        if values.numel() <= 200:
-            axis.text(column + 0.5, row + 0.5, f"{value:g}", ha="center", va="center", fontsize=13)
-    axis.set(xlim=(-0.5, columns), ylim=(rows, -0.5), aspect="equal", title=title)
+    cells = torch.as_tensor(shades).expand(rows, columns) % len(SHADES)
+    colors = ListedColormap(SHADES)
+    axis.pcolormesh(cells.numpy(), cmap=colors, vmin=0, vmax=5, edgecolors="white", linewidth=3)
+    for row in range(rows):
+        for column in range(columns):
+            text = f"{values[row, column]:g}"
+            axis.text(column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=12)
+    axis.set(xlim=(0, columns), ylim=(rows, 0), aspect="equal")
+    axis.set_title(title, fontsize=10)
     axis.axis("off")
+
+
+def draw_shapes(x):
+    """reshape와 permute가 값을 어디에 두는지 그립니다. 값마다 색이 다릅니다."""
+    figure, axes = plt.subplots(1, 3, figsize=(7, 2.9), layout="constrained")
+    results = {"x": x, "x.reshape(3, 2)": x.reshape(3, 2), "x.permute(1, 0)": x.permute(1, 0)}
+    for axis, (name, tensor) in zip(axes, results.items()):
+        draw_cells(axis, tensor, tensor - 1, f"{name}: {list(tensor.shape)}")
+        axis.set(xlim=(0, 3), ylim=(3, 0))
+    figure.suptitle("reshape keeps the reading order, permute swaps rows and columns")
+    return figure
 
 
 def draw_reductions(x):
     """dim=0과 dim=1로 더할 때 사라지는 차원을 그립니다. 함께 더하는 원소는 색이 같습니다."""
-    name, x = ("x", x) if x.dim() == 2 else ("x.flatten(0, -2)", x.flatten(0, -2))
-    figure, axes = plt.subplots(2, 3, figsize=(11, 6), layout="constrained")
+    figure, axes = plt.subplots(2, 3, figsize=(7.5, 4.6), layout="constrained")
     for dim, (left, middle, right) in enumerate(axes):
         kept = x.sum(dim=dim, keepdim=True)
+        reduced = x.sum(dim=dim)
         shades = torch.arange(kept.numel())
-        draw_cells(left, x, shades.reshape(kept.shape), f"{name}: {list(x.shape)}")
-        draw_cells(middle, kept.reshape(1, -1), shades, f"{name}.sum(dim={dim}): [{kept.numel()}]")
-        draw_cells(right, kept, shades.reshape(kept.shape), f"with keepdim=True: {list(kept.shape)}")
-        end, arrow = (-0.3, len(x)) if dim == 0 else (x.shape[1], -0.3), {"arrowstyle": "->", "lw": 2.5}
-        left.annotate(f"dim={dim}", end, (-0.3, -0.3), ha="center", va="center", fontsize=12, arrowprops=arrow)
-        plt.setp((left, middle, right), xlim=(-0.8, max(x.shape)), ylim=(len(x), -0.6))
-    figure.suptitle("Reductions: the cells along the arrow are added, and that dimension disappears")
+        draw_cells(left, x, shades.reshape(kept.shape), f"x: {list(x.shape)}")
+        draw_cells(middle, reduced[None], shades, f"x.sum(dim={dim}): {list(reduced.shape)}")
+        draw_cells(right, kept, shades.reshape(kept.shape), f"keepdim=True: {list(kept.shape)}")
+        for axis in (left, middle, right):
+            axis.set(xlim=(-0.8, 3), ylim=(2, -0.8))
+        end = (-0.4, 2) if dim == 0 else (3, -0.4)
+        arrow = {"arrowstyle": "->", "lw": 2.5}
+        left.annotate("", end, (-0.4, -0.4), arrowprops=arrow)
+    figure.suptitle("Cells along the arrow are added: that dimension disappears")
+    return figure
+
+
+def draw_broadcasting(operation, first, second):
+    """두 텐서가 확장되는 칸(회색)을 그립니다. 뺄셈이면 원하지 않는 칸도 표시합니다."""
+    figure, axes = plt.subplots(1, 3, figsize=(7.5, 2.9), layout="constrained")
+    result = torch.atleast_2d(operation(first, second))
+    for axis, tensor in zip(axes, (first, second)):
+        rows, columns = torch.atleast_2d(tensor).shape
+        shades = torch.full(result.shape, SHADES.index(GREY))
+        shades[:rows, :columns] = SHADES.index(BLUE)
+        title = f"{list(tensor.shape)} -> {list(result.shape)}"
+        draw_cells(axis, tensor.expand_as(result), shades, title)
+    colors = "blue: original or result   grey: stretched"
+    shades = torch.full(result.shape, SHADES.index(BLUE))
+    if operation is torch.sub:
+        colors = "blue: original or wanted   grey: stretched   orange: not wanted"
+        shades.fill_(SHADES.index(ORANGE)).fill_diagonal_(SHADES.index(BLUE))
+    draw_cells(axes[2], result, shades, f"result: {list(result.shape)}")
+    figure.suptitle(f"Broadcasting   ({colors})", fontsize=11)
+    return figure
+
+
+def draw_image(image, flipped, inverted, color):
+    """이미지의 픽셀 값과, 텐서 연산으로 바꾼 이미지를 그립니다."""
+    layout = [["values", "values", "values"], ["flipped", "inverted", "color"]]
+    figure, axes = plt.subplot_mosaic(
+        layout, figsize=(7, 9.2), height_ratios=[3, 1.1], layout="constrained"
+    )
+    for row in range(image.shape[0]):
+        for column in range(image.shape[1]):
+            value = image[row, column].item()
+            text_color = "black" if value > 120 else "white"
+            axes["values"].text(
+                column, row, value, ha="center", va="center", color=text_color, fontsize=10
+            )
+    pictures = {
+        "values": image,
+        "flipped": flipped,
+        "inverted": inverted,
+        "color": color.permute(1, 2, 0),
+    }
+    for name, picture in pictures.items():
+        axes[name].imshow(picture.numpy(), cmap="gray", vmin=0, vmax=255)
+        axes[name].set_title(name)
+        axes[name].axis("off")
+    axes["values"].set_title(f"image: the values of a tensor {list(image.shape)}")
     return figure
 
 
 def draw_strides(base):
-    """한 줄로 저장된 메모리를 view, T, reshape가 어떤 순서로 읽는지 화살표로 그립니다."""
-    ways = {"base": base, "base.view(base.T.shape)": base.view(base.T.shape), "base.T": base.T}
-    ways["base.T.reshape(-1)"] = base.T.reshape(-1)
-    figure, axes = plt.subplots(4, 2, figsize=(11, 9.6), width_ratios=[2, 3], layout="constrained")
+    """메모리를 base, view, T, reshape가 어떤 순서로 읽는지 화살표로 그립니다."""
+    ways = {
+        "base": base,
+        "base.view(3, 2)": base.view(3, 2),
+        "base.T": base.T,
+        "base.T.reshape(-1)": base.T.reshape(-1),
+    }
+    figure, axes = plt.subplots(4, 2, figsize=(7.5, 8), width_ratios=[2, 3], layout="constrained")
     for (left, right), (code, tensor) in zip(axes, ways.items()):
-        shade, name = (0, "memory of base") if shares_memory(tensor, base) else (1, "new memory: a copy")
-        memory = tensor.as_strided((1, tensor.numel()), (1, 1))
-        order = torch.arange(tensor.numel()).as_strided(tensor.shape, tensor.stride()).flatten().tolist()
-        draw_cells(left, tensor.reshape(-1, tensor.shape[-1]), shade, f"{code}: {list(tensor.shape)}")
-        draw_cells(right, memory, shade, f"{name}, read with stride {tensor.stride()}")
+        shared = tensor.data_ptr() == base.data_ptr()
+        name = "memory of base" if shared else "new memory (copy)"
+        shade = SHADES.index(BLUE if shared else ORANGE)
+        memory = tensor.as_strided((1, 6), (6, 1))
+        order = torch.arange(6).as_strided(tensor.shape, tensor.stride()).flatten().tolist()
+        draw_cells(left, torch.atleast_2d(tensor), shade, f"{code}: {list(tensor.shape)}")
+        draw_cells(right, memory, shade, f"{name}, stride {tensor.stride()}")
         right.set_ylim(1.9, -0.9)
         for start, end in zip(order, order[1:]):
-            side = 0.05 if end > start else 0.95  # 뒤로 가는 화살표는 위에, 앞으로 돌아가는 화살표는 아래에 그립니다
+            side = 0.05 if end > start else 0.95  # 앞으로 돌아가는 화살표는 아래에 그립니다
             arrow = {"arrowstyle": "->", "connectionstyle": "arc3,rad=-0.35", "lw": 1.6}
             right.annotate("", (end + 0.5, side), (start + 0.5, side), arrowprops=arrow)
-    figure.suptitle("One memory, several ways to read it (arrows: row by row)")
-    return figure
-
-
-def draw_broadcasting(sign, **operands):
-    """두 텐서가 결과의 모양으로 확장되는 칸(회색)을 그립니다. [N]과 [N, 1]의 차에서는 대각선만 필요합니다."""
-    first, second = operands.values()
-    result = first + second if sign == "+" else first - second
-    figure, axes = plt.subplots(1, 3, figsize=(11, 4), layout="constrained")
-    flat = (-1, result.shape[-1])
-    for axis, (name, tensor) in zip(axes, operands.items()):
-        shades = torch.full(result.shape, -1)
-        shades[tuple(map(slice, (1,) * (result.dim() - tensor.dim()) + tuple(tensor.shape)))] = 0
-        title = f"{name}: {list(tensor.shape)} -> {list(result.shape)}"
-        draw_cells(axis, tensor.expand_as(result).reshape(flat), shades.reshape(flat), title)
-    wrong = sign == "-" and result.shape == (len(result),) * 2
-    shades = 1 - torch.eye(*result.shape, dtype=torch.int64) if wrong else 0
-    draw_cells(axes[2], result.reshape(flat), shades, f"{f' {sign} '.join(operands)}: {list(result.shape)}")
-    figure.suptitle("Broadcasting    blue: original or wanted    grey: stretched    orange: not wanted")
-    return figure
-
-
-def draw_image_and_values(image, color):
-    """이미지의 픽셀 값, 이미지, 텐서 연산으로 변경한 이미지를 나란히 그립니다."""
-    pictures = {f"image: a tensor of shape {list(image.shape)}": image, "image: what you see": image}
-    pictures |= {"image[2:7]": image[2:7], "image.flip(1)": image.flip(1), "255 - image": 255 - image}
-    pictures["color.permute(1, 2, 0)"] = color.permute(1, 2, 0)
-    figure, axes = plt.subplots(2, 3, figsize=(12, 8.4), layout="constrained")
-    for axis, (title, picture) in zip(axes.flat, pictures.items()):
-        axis.imshow(picture.numpy(), cmap="gray", vmin=0, vmax=255, alpha=0.25 if axis is axes[0, 0] else 1)
-        axis.set(title=title, xlabel="column", ylabel="row")
-    for (row, column), value in zip(np.ndindex(*image.shape), image.flatten().tolist()):
-        axes[0, 0].text(column, row, value, ha="center", va="center", fontsize=8)
+    figure.suptitle("The order in which memory is read (arrows: row by row)")
     return figure
 
 
 # ---- 여기부터는 여러 장에서 공통으로 사용하는 도우미 함수입니다. 건너뛰어도 괜찮습니다. ----
-CLAIMS, EXERCISES, REMINDERS = [], [], []  # 확인한 설명, 연습 문제의 결과, 마지막에 다시 출력할 안내
+CLAIMS = []  # 확인한 설명: (절의 제목, 설명, 맞았으면 True)
+EXERCISES = {}  # 연습 문제의 이름: 맞았으면 True
+PAGE = []  # 페이지에 담을 [종류, 텍스트]
+OUTPUT_DIR = Path(__file__).resolve().parent / "outputs"
+PAGE_HEAD = """<!doctype html><html lang="ko"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><style>
+:root{color-scheme:light dark}h2{margin-top:3em;border-bottom:2px solid #0072B2}h3{margin:3em 0 0}
+body{max-width:52em;margin:2em auto;padding:0 1em;font:16px/1.75 system-ui,sans-serif;
+word-break:keep-all;overflow-wrap:anywhere}p{white-space:pre-wrap}small,i{color:#808080}
+pre{font:14px/1.6 ui-monospace,Consolas,monospace;overflow-x:auto;margin:0;padding:.5em 1em}
+.code{background:#8881;border-left:4px solid #0072B2}.ok,.wrong,.open{margin:.2em 1em}
+.ok{color:#2a9d4f}.wrong,.notice{color:#e5534b}i{font-style:normal}img{max-width:100%}
+nav ul{columns:20em}nav .lesson{margin-left:1em}</style>"""
 
 
-def teach(lesson, *args):
-    """절 함수 lesson의 docstring을 제목과 설명으로 출력한 뒤, 함수를 실행한 결과를 반환합니다."""
+def use_hangul():
+    """어느 컴퓨터에서나 한글을 출력하고, 한글 글꼴이 있으면 그림에도 사용합니다."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # 노트북의 출력 스트림에는 reconfigure가 없습니다
+            stream.reconfigure(encoding="utf-8", line_buffering=True)
+    installed = set(font_manager.get_font_names())
+    hangul = {"Malgun Gothic", "Apple SD Gothic Neo", "NanumGothic", "Noto Sans CJK KR"}
+    plt.rcParams["font.family"] = ["DejaVu Sans", *sorted(hangul & installed)]
+
+
+def prepare_outputs(path):
+    """결과 폴더를 만들고, 파일을 저장할 수 있는지 미리 확인합니다."""
+    global OUTPUT_DIR
+    OUTPUT_DIR = Path(os.path.expanduser(path))
+    try:
+        OUTPUT_DIR.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=OUTPUT_DIR).close()
+    except OSError as error:
+        sys.exit(f"오류: {path} 폴더에 저장할 수 없습니다({error}). --output-dir를 확인하세요.")
+
+
+def record(kind, text):
+    """페이지에 텍스트를 추가합니다. 코드와 결과처럼 여러 줄인 것은 앞의 줄에 이어 붙입니다."""
+    if PAGE and PAGE[-1][0] == kind and kind in ("code", "result", "ok", "wrong", "open"):
+        PAGE[-1][1] += text
+    else:
+        PAGE.append([kind, text])
+
+
+def begin(part, device=""):
+    """핵심, 더 알아보기 등의 제목을 출력합니다. 처음에는 장의 제목과 소개도 출력합니다."""
+    if not PAGE:
+        file = Path(__file__).name
+        title, introduction, *_ = __doc__.split("\n\n")
+        introduction += f"""
+
+python {file}를 실행하면 나오는 내용입니다. 결과는 코드 바로 아래에 있습니다. '받은 값'은
+앞의 절에서 만들었거나 실행할 때 정한 값입니다. ✓가 붙은 문장은 실행하면서 정말 맞는지 확인한
+설명이며, 틀리면 ✗로 바뀝니다. import와 그림을 그리는 함수는 {file} 파일에 있습니다."""
+        place = f"PyTorch {torch.__version__}  {device}"
+        print(f"{title}\n{place}\n\n{introduction}")
+        record("title", title)
+        record("place", place)
+        record("text", introduction)
+    print(f"\n\n──── {part} ────")
+    record("part", part)
+
+
+def teach(lesson, *args, **options):
+    """절의 docstring을 제목과 설명으로 출력하고, 코드와 결과를 번갈아 출력하며 실행합니다."""
+    if not callable(lesson):
+        raise TypeError("teach(lesson())이 아니라 teach(lesson)처럼 함수를 전달하세요.")
     title, _, text = (inspect.getdoc(lesson) or lesson.__name__).partition("\n\n")
-    print(f"\n== {title} ==\n{text}\n")
-    return lesson(*args)
+    transcript = Transcript(inspect.unwrap(lesson))
+    place = f"{Path(__file__).name}:{transcript.first} {lesson.__name__}"
+    print(f"\n== {title} ==   {place}\n{text}\n")
+    record("lesson", title)
+    record("place", place)
+    record("text", text)
+    try:
+        with contextlib.redirect_stdout(transcript):
+            transcript.name_values(inspect.signature(lesson).bind(*args, **options).arguments)
+            result = lesson(*args, **options)
+            transcript.show_code_until(len(transcript.lines))
+        return result
+    except BaseException as error:
+        with contextlib.suppress(OSError, SystemExit):
+            transcript.show_code_until_error(error)
+            record("wrong", f"여기에서 멈췄습니다: {type(error).__name__}: {error}")
+            write_page()
+        raise
+
+
+class Transcript(io.TextIOBase):
+    """절을 실행하는 동안의 출력 스트림입니다. 결과보다 그 결과를 만든 코드를 먼저 출력합니다."""
+
+    KINDS = {">>>": "code", "✓": "ok", "✗": "wrong", "□": "open", "저장:": "saved"}
+
+    def __init__(self, lesson):
+        self.screen = sys.stdout
+        self.code = lesson.__code__
+        self.kind = "result"  # 지금 출력하는 줄의 종류
+        self.at_line_start = True
+        self.lines, self.first = inspect.getsourcelines(lesson)
+        self.statements = ast.parse("".join(self.lines)).body[0].body  # 아직 출력하지 않은 문장
+        self.shown = self.statements[0].lineno - 1  # 이미 출력한 줄의 개수
+        if lesson.__doc__:
+            self.shown = self.statements.pop(0).end_lineno
+        if lesson.__name__ == "check_practice":
+            self.statements.clear()  # 연습 문제를 확인하는 코드는 출력하지 않습니다
+
+    def name_values(self, arguments):
+        """절이 main에서 받은 값을 코드의 첫 줄로 출력합니다."""
+        simple = (int, float, str, torch.device, type(None))
+        items = arguments.items()
+        names = [f"{name}={value}" if isinstance(value, simple) else name for name, value in items]
+        if names:
+            self.put(f">>> # 받은 값: {', '.join(names)}\n")
+
+    def show_code_until(self, number):
+        """number번째 줄이 속한 문장까지의 코드를 출력합니다. 반복문은 전체가 한 문장입니다."""
+        while self.statements and self.statements[0].lineno <= number:
+            statement = self.statements.pop(0)
+            last = statement.lineno - 1 if only_prints(statement) else statement.end_lineno
+            for line in self.lines[self.shown : last]:
+                self.put(f">>> {line.removeprefix('    ')}" if line.strip() else "\n")
+            self.shown = statement.end_lineno
+
+    def show_code_until_error(self, error):
+        """오류가 발생한 줄까지의 코드를 출력합니다."""
+        for frame, number in traceback.walk_tb(error.__traceback__):
+            if frame.f_code is self.code:
+                self.show_code_until(number - self.first + 1)
+
+    def write(self, text):
+        frame = inspect.currentframe()
+        while frame and frame.f_code is not self.code:
+            frame = frame.f_back
+        if frame:
+            self.show_code_until(frame.f_lineno - self.first + 1)
+        self.put(text)
+        return len(text)
+
+    def put(self, text):
+        """텍스트를 화면에 출력하고 페이지에 추가합니다. 종류는 줄의 첫 단어로 구분합니다."""
+        if text.startswith(">>> ") and not self.at_line_start:
+            text = f"\n{text}"
+        for line in text.splitlines(keepends=True):
+            if self.at_line_start and not line.isspace():
+                if not line.startswith("  ") or self.kind == "code":  # 들여쓴 줄은 앞 줄과 같습니다
+                    self.kind = self.KINDS.get(line.split()[0], "result")
+                self.screen.write("" if self.kind == "code" else "    ")
+            self.screen.write(line)
+            if self.kind != "saved":
+                record(self.kind, line.removeprefix(">>> "))
+            self.at_line_start = line.endswith("\n")
+
+    def flush(self):
+        self.screen.flush()
+
+
+def only_prints(statement):
+    """출력만 하는 문장이면 True입니다. 결과가 바로 이어지므로 코드는 출력하지 않습니다."""
+    names = ("print", "show", "check", "practice", "save_figure", "show_code")
+    function = getattr(getattr(statement, "value", None), "func", None)
+    return isinstance(statement, ast.Return) or getattr(function, "id", "") in names
+
+
+def show_code(thing):
+    """함수나 클래스의 코드를 출력합니다."""
+    for line in inspect.getsource(thing).splitlines():
+        print(f">>> {line}" if line else "")
+    print()
 
 
 def show(text, note=""):
-    """show(f"{식 = }", "설명")은 식과 그 값을 출력합니다. 여러 줄인 값은 다음 줄부터 출력합니다."""
-    code, _, value = text.partition(" = ")
-    value = "\n" + textwrap.indent(value, " " * 8) if "\n" in value else " " + value
-    print(f"    {code} ={value}" + (f"   # {note}" if note else ""))
+    """show(f"{식 = }", "설명")은 식과 설명을 코드처럼 출력하고, 그 아래에 값을 출력합니다."""
+    code, equals, value = str(text).partition(" = ")
+    if equals:
+        print(f">>> {code}" + (f"  # {note}" if note else ""))
+    print(value if equals else f"{text} {note}".rstrip())
 
 
 def check(claim, holds):
     """설명 한 문장이 맞는지 확인하고 출력합니다. 틀려도 멈추지 않고, 마지막에 다시 출력합니다."""
-    print(f"    {'✓' if holds else '✗'} {claim}")
-    CLAIMS.append((claim, bool(holds)))
+    holds = bool(holds.all() if hasattr(holds, "all") else holds)  # 벡터이면 모두 참이어야 합니다
+    print(f"{'✓' if holds else '✗'} {claim}")
+    titles = [text for kind, text in PAGE if kind == "lesson"]
+    CLAIMS.append(("".join(titles[-1:]), claim, holds))
 
 
 @contextlib.contextmanager
 def expect(kind):
-    """이 블록에서는 kind 오류가 발생해야 합니다. 오류가 발생한 코드와 메시지 전체를 출력하고 계속합니다."""
+    """이 블록에서는 kind 오류가 발생해야 합니다. 오류의 메시지를 출력하고 계속합니다."""
     try:
         yield
-        check(f"이 블록에서는 다음 오류가 발생합니다: {kind.__name__}", False)
     except kind as error:
-        print(f"    {traceback.extract_tb(error.__traceback__)[1].line}")
-        message = f"{type(error).__name__}: {error}"
-        print(textwrap.fill(message, 96, initial_indent=" " * 8, subsequent_indent=" " * 10))
+        print(textwrap.fill(f"{type(error).__name__}: {error}", 92, subsequent_indent="    "))
+    else:
+        check(f"위의 코드에서 {getattr(kind, '__name__', kind)} 오류가 발생합니다", False)
 
 
-def practice(exercise, expected, *inputs, to_tensor=torch.as_tensor):
-    """연습 문제의 답을 다른 방법(expected)으로 계산한 값과 비교하고 □(미완성), ✓(정답), ✗(오답)로 출력합니다."""
-    for args in inputs:
-        right, solved = to_tensor(expected(*copy.deepcopy(args))).double(), False
+def practice(exercise, *examples, read=torch.as_tensor):
+    """연습 문제를 (입력, 올바른 값)마다 확인하고 □(미완성), ✓(정답), ✗(오답)로 출력합니다.
+
+    반환한 값이 텐서가 아니면, 비교할 값을 구하는 함수를 read에 지정합니다.
+    """
+    EXERCISES[exercise.__name__] = False
+    place = f"{Path(__file__).name}:{exercise.__code__.co_firstlineno}"
+    title = f"{exercise.__name__}{inspect.signature(exercise)}   {place}"
+    task = inspect.getdoc(exercise)
+    for inputs, right in examples:
         try:
-            answer = exercise(*copy.deepcopy(args))
-            if answer is not None:
-                value = to_tensor(answer).double()
-                solved = value.shape == right.shape and torch.allclose(value, right, atol=1e-5)
-        except Exception as error:
-            answer = error
-        if not solved:
-            break
-    EXERCISES.append(solved)
-    name, hint = exercise.__name__, (inspect.getdoc(exercise) or "").rpartition("\n")[2]
-    if solved or answer is None:
-        return print(f"    ✓ {name}" if solved else f"    □ {name}: 아직 풀지 않았습니다.\n        {hint}")
-    print(f"    ✗ {name}")
-    for title, value in (("입력", args), ("올바른 값", right.tolist()), ("반환한 값", repr(answer))):
-        print(textwrap.shorten(f"{title}: {value}", 80, initial_indent=" " * 8))
+            problem = find_problem(exercise, inputs, right, read)
+        except NotImplementedError:
+            print(f"□ {title}\n{textwrap.indent(task, '    ')}")
+            return
+        if problem:
+            names = inspect.signature(exercise).parameters
+            lines = [f"{name} = {value}" for name, value in zip(names, inputs)]
+            lines += [f"올바른 값: {right}", problem, task.rpartition("\n\n")[2]]
+            print(f"✗ {title}")
+            for line in lines:
+                print(textwrap.indent(line, "    "))
+            return
+    EXERCISES[exercise.__name__] = True
+    print(f"✓ {exercise.__name__}")
 
 
-def finish(started, next_chapter, show_figures):
-    """결과를 요약하고 --show이면 그림을 표시합니다. 틀린 설명이 있으면 모두 출력하고 1로 종료합니다."""
-    broken = [f"    ✗ {claim}" for claim, holds in CLAIMS if not holds]
-    print(*REMINDERS, f"설명 {len(CLAIMS)}개를 확인한 결과 {len(CLAIMS) - len(broken)}개가 맞습니다.", sep="\n")
-    print(f"연습 문제 {len(EXERCISES)}개 중 {sum(EXERCISES)}개를 풀었습니다.")
-    print(f"걸린 시간: {time.perf_counter() - started:.1f}초\n다음 장: {next_chapter}")
-    if show_figures:
-        plt.show()
-    if broken:
-        sys.exit("\n".join(["다음 설명은 실행 결과와 다릅니다. 왜 달라졌는지 생각해 보세요.", *broken]))
-
-
-def prepare_terminal():
-    """출력을 UTF-8로 설정합니다. Ctrl+C나 닫힌 파이프(| head)로 끝날 때는 트레이스백(traceback)을 출력하지 않습니다."""
-
-    def end_quietly(kind, error, trace):
-        if not {kind, type(error.__cause__), type(error.__context__)} & {KeyboardInterrupt, BrokenPipeError}:
-            return sys.__excepthook__(kind, error, trace)
-        sys.stdout = open(os.devnull, "w")  # 아직 출력하지 못한 내용을 버립니다
-        print("실행을 중단했습니다. 이미 저장한 파일은 그대로 있습니다.", file=sys.stderr)
-
-    sys.excepthook = end_quietly
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # 노트북의 출력 스트림에는 reconfigure가 없습니다
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
-
-
-def prepare_outputs(path, show_figures):
-    """결과 폴더를 생성해 경로를 반환합니다. 창을 열지 않을 때는 화면이 필요 없는 백엔드(agg)로 그립니다."""
-    if not show_figures and "ipykernel" not in sys.modules:  # 노트북에서는 그림이 셀 아래에 표시됩니다
-        plt.switch_backend("agg")
+def find_problem(exercise, inputs, right, read):
+    """답이 올바른 값과 어떻게 다른지 설명하는 문장을 반환합니다. 같으면 빈 문자열입니다."""
     try:
-        path.expanduser().mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=path.expanduser()).close()
-        return path.expanduser()
-    except OSError as error:
-        sys.exit(f"오류: {path} 폴더에 저장할 수 없습니다 ({error.strerror}). --output-dir로 다른 폴더를 지정하세요.")
+        answer = exercise(*copy.deepcopy(inputs))
+    except NotImplementedError:
+        raise
+    except Exception as error:
+        line = exercise.__code__.co_firstlineno
+        for frame in traceback.extract_tb(error.__traceback__)[1:]:
+            if frame.filename == exercise.__code__.co_filename:
+                line = frame.lineno
+        return f"{line}번째 줄의 오류: {type(error).__name__}: {error}"
+    if answer is None:
+        return "반환한 값이 없습니다. return을 확인하세요."
+    try:
+        value = torch.as_tensor(read(answer)).detach().double()
+    except Exception as error:
+        return f"반환한 값: {answer}\n비교할 수 없는 값입니다({type(error).__name__}: {error})."
+    expected = torch.as_tensor(right).double()
+    if value.shape != expected.shape:
+        shapes = f"모양 {list(value.shape)}, 올바른 모양 {list(expected.shape)}"
+        return f"반환한 값: {answer}\n{shapes}"
+    if not torch.allclose(value, expected, rtol=1e-4, atol=1e-5):
+        return f"반환한 값: {value.numpy().round(4).tolist()}"
+    return ""
 
 
 @contextlib.contextmanager
-def save_whole(path):
-    """임시 파일에 저장한 뒤 이름을 path로 변경합니다. 도중에 중단되어도 기존 파일은 그대로 유지됩니다."""
-    temporary = path.with_name(f"{os.getpid()}_{path.name}")
+def saving(path):
+    """임시 파일에 모두 저장한 뒤 이름을 바꿉니다. 도중에 멈춰도 기존 파일은 그대로입니다."""
+    new = path.with_name(f"{os.getpid()}_{path.name}")
     try:
-        yield temporary
-        os.replace(temporary, path)
-    except (OSError, RuntimeError) as error:
-        sys.exit(f"오류: {path} 파일을 저장할 수 없습니다. 권한과 디스크 공간을 확인하세요 ({type(error).__name__}).")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(new, "wb") as file:
+            yield file
+        os.replace(new, path)
+    except OSError as error:
+        sys.exit(f"오류: {path} 파일을 저장할 수 없습니다({error}).")
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            new.unlink()
 
 
-def save_figure(figure, path):
-    """그림을 PNG 파일로 저장하고 경로를 출력합니다."""
-    with save_whole(path) as file:
+def save_figure(figure, name):
+    """그림을 결과 폴더에 PNG 파일로 저장하고 페이지에 넣습니다. 노트북에서는 바로 표시합니다."""
+    path = OUTPUT_DIR / Path(name).with_suffix(".png")
+    with saving(path) as file:
         figure.savefig(file, dpi=120)
-    print(f"    그림: {path}")
+    print(f"저장: {path}")
+    titles = [axis.get_title() for axis in figure.axes]
+    record("image", f"{path.name}\n{figure.get_suptitle() or ', '.join(filter(None, titles))}")
+    if "ipykernel" in sys.modules:
+        from IPython.display import display
+
+        display(figure)
+    plt.close(figure)
 
 
-def select_device(name):
-    """auto, cpu, cuda 중 하나를 torch.device로 변환합니다. auto는 실제로 계산할 수 있을 때만 CUDA를 선택합니다."""
-    if name == "cuda" or name == "auto" and torch.cuda.is_available():
-        try:
-            return torch.ones(1, device="cuda").add(1).device  # PyTorch가 지원하지 않는 GPU에서는 오류가 발생합니다
-        except (RuntimeError, AssertionError) as error:
-            reason = f"CUDA를 사용할 수 없습니다 ({error}".partition("\n")[0]
-            if name == "cuda":
-                sys.exit(f"오류: {reason}). --device cpu로 실행하세요.")
-            print(f"{reason}). CPU를 사용합니다.")
-    return torch.device("cpu")
+def write_page():
+    """지금까지의 설명, 코드, 결과, 그림을 HTML 페이지로 저장하고 그 경로를 반환합니다."""
+    tags = {"title": "h1", "part": "h2", "lesson": "h3", "place": "small"}
+    contents = body = ""
+    for number, (kind, text) in enumerate(PAGE):
+        text = html.escape(text.strip("\n"))
+        if kind == "image":
+            name, _, title = text.partition("\n")
+            body += f'<img src="{name}" alt="{title}">\n'
+        elif kind in ("code", "result"):
+            text = re.sub(r"(?m)(^ *|  )(# .*)$", r"\1<i>\2</i>", text)  # 주석은 회색입니다
+            body += f'<pre class="{kind}">{text}</pre>\n'
+        else:
+            if kind == "text":  # 문단은 화면의 너비에 맞추고, 목록과 표의 줄은 그대로 둡니다
+                text = re.sub(r"(?<=\S)\n(?!\s|\d+\))", " ", text)
+            tag = tags.get(kind, "p")
+            body += f'<{tag} class="{kind}" id="p{number}">{text}</{tag}>\n'
+            if kind in ("part", "lesson"):
+                contents += f'<li class="{kind}"><a href="#p{number}">{text}</a></li>\n'
+    body = body.replace("<h2", f"<nav><ul>\n{contents}</ul></nav>\n<h2", 1)
+    path = OUTPUT_DIR / f"{Path(__file__).stem}.html"
+    with saving(path) as file:
+        head = f"{PAGE_HEAD}<title>{path.stem}</title></head><body>\n"
+        file.write(f"{head}{body}</body></html>\n".encode())
+    return path
+
+
+def finish(next_chapter, open_page):
+    """결과를 요약하고 페이지를 저장합니다. 틀린 설명이 있으면 모두 출력하고 1로 종료합니다."""
+    wrong = [f"✗ {lesson}: {claim}" for lesson, claim, holds in CLAIMS if not holds]
+    begin("마무리")
+    summary = f"""✓로 확인한 설명은 {len(CLAIMS)}개 중 {len(CLAIMS) - len(wrong)}개가 맞습니다.
+연습 문제는 {len(EXERCISES)}개 중 {sum(EXERCISES.values())}개를 풀었습니다.
+다음에 읽을 것: {next_chapter}"""
+    print(summary)
+    record("text", summary)
+    for line in wrong:
+        record("wrong", line)
+    for kind, text in PAGE:
+        if kind == "notice":
+            print(text.partition("\n")[0])
+    path = write_page()
+    if open_page and not webbrowser.open(path.resolve().as_uri()):
+        print("브라우저를 열 수 없으니 다음 파일을 직접 여세요.")
+    print(f"설명, 코드, 결과, 그림을 모은 페이지: {path}")
+    if wrong:
+        sys.exit("\n".join(["다음 설명은 결과와 다릅니다. 왜 달라졌는지 생각해 보세요.", *wrong]))
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("실행을 중단했습니다. 이미 저장한 파일은 그대로 있습니다.")
+    except BrokenPipeError:  # 출력을 head나 less로 보내고 먼저 닫은 경우
+        os._exit(1)

@@ -1,31 +1,36 @@
-"""3장. Dataset과 DataLoader: 샘플과 정답을 저장하고, 배치로 묶어 불러옵니다.
+"""3장. Dataset과 DataLoader: 데이터를 준비해 모델에게 건네기
 
-TorchVision의 데이터셋을 살펴보고, 이미지 파일과 labels.csv로 사용자 정의 데이터셋을 직접 만듭니다.
-그다음 데이터를 섞고, 분리하고, 고르게 샘플링합니다. 마지막으로 여러 방법의 속도를 비교합니다.
+모델이 배우는 것은 모두 데이터에서 옵니다. 그런데 데이터는 처음부터 학습하기 좋은 모습으로 있지
+않습니다. 폴더에 사진이 흩어져 있고, 정답은 CSV 파일에 따로 적혀 있곤 합니다. 이 장에서는 준비된
+데이터셋을 불러와 살펴보고, 폴더에 있는 이미지로 데이터셋을 직접 만들고, 섞어서 배치로 묶어 봅니다.
+다 읽고 나면 1장의 모델을 여러분의 사진으로 학습할 준비가 끝납니다.
 
 실행 방법
     python -m pip install torch torchvision matplotlib
     python data_tutorial.py
-    python data_tutorial.py --seed 1 --show     # 다른 순서로 섞고, 끝날 때 그림을 창에 표시합니다
-    python data_tutorial.py --help              # 모든 옵션을 출력합니다
+    python data_tutorial.py --seed 1 --show     # 다른 순서로 섞고 페이지를 브라우저로 열기
+    python data_tutorial.py --practice          # 연습 문제만 확인하기
+    python data_tutorial.py --help              # 모든 옵션 보기
+    %run data_tutorial.py                       # 노트북(Colab, Jupyter)에서 실행하기
 
 목차
-    1. 데이터셋(Dataset) 불러오기              open_fashion_mnist
-    2. transform과 target_transform            apply_transforms
-    3. 인덱싱과 Subset                         index_samples
-    4. 사용자 정의 데이터셋                    CustomImageDataset, read_labels, read_image_folder
-    5. labels.csv의 오류                       find_broken_lines
-    6. 데이터로더(DataLoader)                  iterate_in_batches
-    7. 같은 순서 재현하기                      repeat_the_order
-    8. 클래스 분포                             count_classes, class_index
-    9. 학습용과 검증용 분리하기                split_for_validation
-    10. 학습용에만 증강 적용하기               augment_training_only
-    11. 불균형 클래스와 샘플러(sampler)        balance_classes
-    12. 길이가 다른 샘플과 collate_fn          pad_and_collate, batch_unequal_lengths
-    13. 데이터를 불러오는 속도                 compare_loading_speed, load_into_memory
-    14. 워커가 유리한 경우                     use_workers, read_slowly
-
-다음 장은 transform.py입니다.
+  핵심
+    1. 데이터셋(Dataset) 불러오기                open_fashion_mnist
+    2. 가져올 때마다 변환하기                    apply_transforms
+    3. 샘플을 꺼내 눈으로 살펴보기               look_at_samples
+    4. 내 이미지로 데이터셋 만들기               read_image_files, CustomImageDataset
+    5. labels.csv에 잘못된 줄이 있다면           find_broken_lines, read_labels
+    6. 사진마다 크기가 다르다면                  resize_photos
+    7. 데이터로더(DataLoader): 묶고 섞기         iterate_in_batches
+    8. 클래스마다 몇 개씩 있을까요?              count_classes
+    9. 검증용 데이터 떼어 두기                   split_for_validation
+  더 알아보기
+    10. 학습용에만 증강 적용하기                 augment_training_only
+    11. 같은 순서를 다시 얻으려면                repeat_the_order
+    12. 불균형 데이터와 샘플러(sampler)          balance_classes
+    13. 길이가 다른 샘플과 collate_fn            batch_unequal_lengths, pad_and_collate
+    14. 데이터를 불러오는 속도                   compare_loading_speed, make_four_dataloaders
+    15. 워커가 정말 도움이 될 때                 use_workers, read_slowly
 """
 
 # /// script
@@ -33,13 +38,18 @@ TorchVision의 데이터셋을 살펴보고, 이미지 파일과 labels.csv로 �
 # dependencies = ["torch>=2.10.0", "torchvision>=0.25.0", "matplotlib>=3.9.0"]
 # ///
 
+# 아래의 표준 라이브러리는 대부분 파일 끝의 도우미 함수가 사용합니다.
 import argparse
+import ast
 import atexit
 import contextlib
 import copy
 import csv
+import html
 import inspect
+import io
 import os
+import re
 import shutil
 import socket
 import sys
@@ -48,84 +58,173 @@ import textwrap
 import time
 import traceback
 import warnings
+import webbrowser
 from pathlib import Path
+
+if "ipykernel" not in sys.modules:  # 노트북이 아니면 창을 열지 않고 그림을 파일로만 저장합니다
+    os.environ["MPLBACKEND"] = "agg"
 
 import matplotlib.pyplot as plt
 import torch
+from matplotlib import font_manager
 from PIL import Image
 from torch import nn
 from torch.nn.utils.rnn import pad_sequence
-from torch.utils.data import BatchSampler, DataLoader, Dataset, Subset, TensorDataset, WeightedRandomSampler
+from torch.utils.data import (
+    BatchSampler,
+    DataLoader,
+    Dataset,
+    SequentialSampler,
+    Subset,
+    TensorDataset,
+    WeightedRandomSampler,
+    random_split,
+)
 from torchvision import datasets
 from torchvision.transforms import ToTensor, v2
+
+CLASSES = datasets.FashionMNIST.classes  # 클래스의 이름 10개. 데이터셋을 바꾸면 함께 바꾸세요.
 
 
 def open_fashion_mnist(data_dir):
     """1. 데이터셋(Dataset) 불러오기
 
-    데이터를 처리하는 코드를 학습 코드와 분리하면 코드를 읽기 쉽고, 학습 코드를 변경하지 않고도 다른
-    데이터를 사용할 수 있습니다. PyTorch에서는 Dataset이 샘플과 정답을 저장하고, DataLoader가 Dataset을
-    배치 단위로 순회 가능한 객체(iterable)로 감쌉니다.
+    파일을 읽고 변환하는 코드는 금세 길어집니다. 이런 코드가 학습하는 코드와 뒤섞이면 읽기 어려울
+    뿐만 아니라, 데이터를 바꿀 때마다 학습하는 코드까지 손대야 합니다. 그래서 PyTorch는 둘을 떼어
+    놓았습니다. Dataset이 샘플과 정답을 저장하고, DataLoader는 Dataset을 감싸 배치(batch) 단위로
+    반복 가능한 객체(iterable)로 만듭니다. 학습하는 코드는 데이터가 어디에서 왔는지 몰라도 됩니다.
 
-    root에는 데이터를 저장할 경로를 지정합니다. train은 학습용(True)과 테스트용(False) 중 하나를
-    선택합니다. download=True를 지정하면 root에 데이터가 없을 때만 인터넷에서 내려받습니다.
+    먼저 도메인 특화 라이브러리인 TorchVision이 제공하는 FashionMNIST를 불러와 봅시다. 28x28 크기의
+    흑백 옷 이미지 70,000장에 10가지 클래스의 정답(label)을 붙여 둔 데이터셋입니다. 매개변수 다섯
+    개만 알면 다른 데이터셋도 거의 같은 방법으로 불러올 수 있습니다.
+
+      root: 데이터를 저장할 폴더
+      train: True이면 학습용, False이면 테스트용
+      download: True이면 root에 데이터가 없을 때만 인터넷에서 내려받습니다
+      transform: 이미지를 변환하는 함수 (2절)
+      target_transform: 정답을 변환하는 함수 (2절)
+
+    데이터가 없는 폴더를 지정하고 내려받지도 않으면 어떻게 될까요? 예제의 expect는 오류가 나야 하는
+    코드를 실행하고 그 메시지를 보여 주는, 이 파일의 도우미 함수입니다.
     """
-    images_file = Path(data_dir, "FashionMNIST", "raw", "train-images-idx3-ubyte")
-    saved = images_file.stat().st_mtime_ns
-    training_data = datasets.FashionMNIST(root=data_dir, train=True, download=True)
-    test_data = datasets.FashionMNIST(root=data_dir, train=False, download=True)
-    show(f"{len(training_data), len(test_data) = }", "학습용, 테스트용 샘플의 개수")
-    check("root에 있는 파일은 다시 내려받지 않습니다", images_file.stat().st_mtime_ns == saved)
-    with tempfile.TemporaryDirectory() as empty_dir, expect(RuntimeError):
-        datasets.FashionMNIST(root=empty_dir, train=True, download=False)
+    raw_data = datasets.FashionMNIST(root=data_dir, train=True, download=True)
+    raw_test_data = datasets.FashionMNIST(root=data_dir, train=False, download=True)
+    show(f"{len(raw_data), len(raw_test_data) = }", "학습용과 테스트용 샘플의 개수")
+    show(f"{raw_data.classes[:4] = }", "클래스의 이름 10개 중 처음 4개")
+
+    with tempfile.TemporaryDirectory() as empty_folder, expect(RuntimeError):
+        datasets.FashionMNIST(root=empty_folder, train=True, download=False)
+    return raw_data
+
+
+def is_shoe(label):
+    """정답이 신발(샌들, 운동화, 앵클부츠)이면 1, 아니면 0을 반환합니다."""
+    return int(label in (5, 7, 9))
 
 
 def apply_transforms(data_dir, raw_data):
-    """2. transform과 target_transform
+    """2. 가져올 때마다 변환하기
 
-    transform은 샘플을, target_transform은 정답을 입력으로 받아 변환한 결과를 반환하는 함수입니다.
-    저장된 데이터를 미리 변환하지 않고, 샘플을 가져올 때마다 함수를 호출합니다. 예를 들어 ToTensor()는
-    PIL 이미지를 텐서로 변환하고, 0~255의 픽셀 값을 0~1의 실수(float)로 조정합니다.
+    불러온 데이터셋에서 샘플을 꺼내면 PIL 이미지와 정수가 나옵니다. 사람이 보기에는 좋아도 모델은
+    텐서로 계산하고, DataLoader도 PIL 이미지는 배치로 묶지 못합니다. 그래서 이미지를 변환할 함수를
+    transform에, 정답을 변환할 함수를 target_transform에 지정합니다. 예제의 ToTensor()는 PIL
+    이미지를 텐서로 변환하면서 0~255의 픽셀 값을 0~1의 실수(float)로 맞추고, is_shoe는 10가지 정답을
+    신발인지 아닌지로 바꿉니다.
+
+    변환은 언제 일어날까요? 데이터셋을 만들 때가 아니라 샘플을 가져올 때마다 일어납니다. 60,000장을
+    모두 실수로 바꿔 두면 메모리가 네 배 필요하고, 이미지를 무작위로 회전하는 변형을 넣어도 한 번
+    회전한 결과만 계속 쓰게 되기 때문입니다. 원본을 그대로 두고 필요할 때 변환하면 두 문제가 모두
+    사라집니다. transform이 몇 번 호출되는지 세어 봅시다.
     """
+    image, label = raw_data[0]
+    show(f"{image.size, image.mode = }", "PIL 이미지의 너비와 높이, 흑백(L)")
+    show(f"{image.getextrema() = }", "픽셀의 최솟값과 최댓값")
+
     training_data = datasets.FashionMNIST(root=data_dir, train=True, transform=ToTensor())
     test_data = datasets.FashionMNIST(root=data_dir, train=False, transform=ToTensor())
-    before, after = raw_data[0][0], training_data[0][0]
-    show(f"{before.size, before.mode = }", "PIL 이미지의 너비와 높이, 회색조(L)")
-    show(f"{before.getextrema() = }", "픽셀의 최솟값과 최댓값")
-    show(f"{after.shape, after.dtype = }", "채널, 높이, 너비")
-    show(f"{after.min(), after.max() = }")
-    shoe_data = datasets.FashionMNIST(root=data_dir, train=False, target_transform=lambda y: int(y in (5, 7, 9)))
-    show(f"{shoe_data.targets[:8] = }", "저장된 정답")
-    show(f"{[shoe_data[i][1] for i in range(8)] = }", "변환한 정답: 신발이면 1")
+    image, label = training_data[0]
+    show(f"{image.shape, image.dtype = }", "채널, 높이, 너비")
+    show(f"{image.min(), image.max() = }")
+
+    show_code(is_shoe)
+    shoe_data = datasets.FashionMNIST(root=data_dir, target_transform=is_shoe)
+    show(f"{shoe_data.targets[:8].tolist() = }", "저장된 정답")
+    show(f"{[shoe_data[i][1] for i in range(8)] = }", "가져올 때 변환한 정답")
+
     calls = []
-    counted_data = datasets.FashionMNIST(data_dir, transform=calls.append, target_transform=calls.append)
-    samples = [counted_data[0] for _ in range(3)]
-    check("샘플을 가져올 때마다 transform과 target_transform이 호출됩니다", len(calls) == 2 * len(samples))
+
+    def count_and_convert(image):
+        calls.append("호출")
+        return ToTensor()(image)
+
+    counted_data = datasets.FashionMNIST(root=data_dir, transform=count_and_convert)
+    show(f"{len(calls) = }", "데이터셋을 만든 직후")
+    for _ in range(3):
+        counted_data[0]
+    show(f"{len(calls) = }", "같은 샘플을 세 번 가져온 뒤")
+    check("transform은 샘플을 가져올 때마다 호출됩니다", len(calls) == 3)
     return training_data, test_data
 
 
-def index_samples(training_data):
-    """3. 인덱싱과 Subset
+def look_at_samples(training_data):
+    """3. 샘플을 꺼내 눈으로 살펴보기
 
-    데이터셋은 리스트처럼 len()으로 샘플의 개수를 확인하고, 인덱스로 샘플과 정답을 가져올 수 있습니다.
-    하지만 이 데이터셋에는 인덱스를 하나만 지정해야 하며, 슬라이스는 사용할 수 없습니다. 샘플 여러 개를
-    선택할 때는 Subset을 사용합니다. Subset은 원본 데이터셋과 인덱스의 목록을 저장한 데이터셋입니다.
+    새 데이터를 받으면 무엇보다 먼저 눈으로 살펴보세요. 정답이 잘못 붙었거나 이미지가 뒤집혔어도
+    학습은 오류 없이 진행되기 때문에, 보지 않으면 모르고 지나칩니다. 데이터셋은 리스트와 비슷합니다.
+    len()으로 개수를 확인하고, 인덱스를 지정해 샘플과 정답을 가져옵니다.
+
+    다만 리스트와 달리 [0:3] 같은 슬라이스는 사용할 수 없습니다. 여러 샘플이 필요하면 Subset을
+    사용하세요. 이미지를 복사하지 않고 인덱스의 목록만 저장하는 데이터셋이어서, 큰 데이터의
+    일부만으로 코드를 빨리 확인해 볼 때 편리합니다. 그림은 무작위로 고른 아홉 장입니다. 이미지와
+    이름이 서로 맞나요?
     """
     image, label = training_data[0]
     show(f"{image.shape = }")
-    show(f"{label = }", "정답")
+    show(f"{label, training_data.classes[label] = }", "정답과 그 이름")
     with expect(ValueError):
         training_data[0:3]
-    subset = Subset(training_data, range(3))
-    show(f"{[label for image, label in subset] = }")
-    check("Subset은 데이터셋을 복사하지 않고 공유합니다", subset.dataset is training_data)
+
+    subset = Subset(training_data, [0, 2, 4])
+    show(f"{len(subset) = }")
+    check(
+        "subset[1]은 training_data[2]와 같은 이미지입니다", subset[1][0].equal(training_data[2][0])
+    )
+
+    indices = torch.randperm(len(training_data))[:9].tolist()
+    save_figure(draw_samples(training_data, indices), "data_tutorial_samples.png")
+
+
+def read_labels(labels_file, image_dir):
+    """labels.csv의 각 줄(예: 000.png,9)을 (이미지 경로, 정수 정답)으로 바꿉니다."""
+    file_name = Path(labels_file).name
+    try:
+        text = Path(labels_file).read_text(encoding="utf-8-sig")  # -sig: 엑셀이 붙인 BOM은 제외
+    except UnicodeDecodeError:
+        message = f"{file_name}: UTF-8이 아닙니다. 엑셀에서는 'CSV UTF-8'로 저장하세요."
+        raise ValueError(message) from None
+    samples = []
+    for number, row in enumerate(csv.reader(text.splitlines()), start=1):
+        if not "".join(row).strip():  # 빈 줄
+            continue
+        name = row[0].strip()
+        label = ",".join(row[1:]).strip()
+        line = f"{file_name} {number}번째 줄: 이름 {name!r}, 정답 {label!r}"
+        if not label.isdecimal():
+            raise ValueError(f"{line}. 제목 줄 없이 000.png,9처럼 쓰세요.")
+        path = Path(image_dir, name)
+        if not path.is_file():
+            raise ValueError(f"{line}. {Path(image_dir).name}에 없습니다.")
+        samples.append((path, int(label)))
+    if not samples:
+        raise ValueError(f"{file_name}: 샘플이 없습니다.")
+    return samples
 
 
 class CustomImageDataset(Dataset):
-    """폴더에 있는 이미지와 CSV 파일의 정답으로 만든 데이터셋입니다."""
+    """폴더에 있는 이미지와 CSV 파일에 적힌 정답으로 만든 데이터셋입니다."""
 
     def __init__(self, labels_file, image_dir, transform=None, target_transform=None):
-        self.samples = read_labels(labels_file, image_dir)
+        self.samples = read_labels(labels_file, image_dir)  # [(이미지 경로, 정답), …]
         self.transform = transform
         self.target_transform = target_transform
 
@@ -134,7 +233,8 @@ class CustomImageDataset(Dataset):
 
     def __getitem__(self, index):
         path, label = self.samples[index]
-        image = Image.open(path).convert("L")  # 컬러 이미지로 읽으려면 "RGB"를 지정합니다
+        # torchvision.io.decode_image는 사용이 권장되지 않으므로(0.29부터) PIL로 읽습니다
+        image = Image.open(path).convert("L")  # 흑백. 컬러로 읽으려면 "RGB"를 지정합니다
         if self.transform:
             image = self.transform(image)
         if self.target_transform:
@@ -142,685 +242,1118 @@ class CustomImageDataset(Dataset):
         return image, label
 
 
-def read_labels(labels_file, image_dir):
-    """CSV의 각 줄을 (이미지 경로, 정수 정답)으로 변환합니다. 잘못된 줄이 있으면 줄 번호와 함께 오류가 발생합니다."""
-    samples = []
-    with open(labels_file, encoding="utf-8-sig", errors="replace", newline="") as file:  # -sig: 엑셀의 BOM을 제외합니다
-        reader = csv.reader(file)
-        try:
-            for name, *rest in filter(None, reader):
-                path, label = Path(image_dir, name), ",".join(rest)
-                if not label.strip().isdecimal():
-                    header = reader.line_num == 1 and not path.is_file()
-                    raise ValueError("제목 줄(header)이면 삭제하세요" if header else f"잘못된 정답입니다: {label!r}")
-                if not path.is_file():
-                    raise ValueError(f"이미지 파일이 없습니다: {name!r}")
-                samples.append((path, int(label)))
-            if not samples:
-                raise ValueError("샘플이 없습니다")
-        except (ValueError, csv.Error) as error:
-            raise ValueError(f"{labels_file} {reader.line_num}번째 줄: {error}") from None
-    return samples
+def read_image_files(raw_data, image_dir):
+    """4. 내 이미지로 데이터셋 만들기
 
+    직접 모은 이미지로 학습하고 싶다면 어떻게 해야 할까요? TorchVision은 여러분의 폴더에 무엇이
+    있는지 모르니, 읽는 방법을 알려 주어야 합니다. Dataset을 상속받는 파이썬 클래스를 정의하고
+    메서드 세 개를 작성하면 됩니다.
 
-def read_image_folder(raw_data, image_dir):
-    """4. 사용자 정의 데이터셋
+    1) __init__은 데이터셋을 만들 때 한 번 실행됩니다. 이미지 경로와 정답의 목록을 읽고, 두 변환
+    함수를 저장해 둡니다.
+    2) __len__은 샘플의 개수를 반환합니다.
+    3) __getitem__은 인덱스를 받아 이미지를 파일에서 읽고, 변환한 이미지와 정답을 반환합니다.
 
-    사용자 정의 데이터셋은 Dataset을 상속받고 메서드 3개를 구현합니다. __init__은 객체를 생성할 때 한 번
-    호출되어 파일 목록을 저장하고, __len__은 샘플의 개수를 반환합니다. __getitem__은 인덱스에 해당하는
-    이미지를 파일에서 읽고 변환한 뒤, 샘플과 정답을 반환합니다.
+    이미지를 __init__이 아니라 __getitem__에서 읽는 데에는 이유가 있습니다. 사진 수만 장을 처음에
+    모두 읽으면 메모리가 부족해지지만, 필요할 때 한 장씩 읽으면 아무리 많아도 괜찮기 때문입니다.
 
-    여기서는 이미지를 PIL로 읽고 v2.ToImage()를 사용해 텐서로 변환합니다. 파일을 바로 텐서로 읽는
-    torchvision.io.decode_image는 TorchVision 0.29부터 사용이 권장되지 않으며(deprecated), 이후 버전에서
-    제거되고 TorchCodec 라이브러리로 대체됩니다.
+    여기서는 FashionMNIST의 처음 100장을 PNG 파일과 labels.csv로 저장한 뒤 다시 읽어서, 원본과
+    같은지 확인합니다. 이 클래스와 다음 절의 read_labels는 여러분의 프로젝트에 복사해 사용해도
+    좋습니다. csv, Path, Image, Dataset의 import도 함께 복사하세요.
     """
+    show_code(CustomImageDataset)
     labels_file = write_image_files(raw_data, image_dir)
+    print(f"저장: {labels_file}")
+    lines = labels_file.read_text(encoding="utf-8").splitlines()
+    show(f"{lines[:3] = }", "labels.csv의 처음 세 줄")
+
     custom_data = CustomImageDataset(labels_file, image_dir)
-    print(f"    이미지와 정답: {labels_file.parent}")
-    show(f"{labels_file.read_text().split()[:3] = }")
-    images, labels = zip(*custom_data)
-    old_images, old_labels = zip(*Subset(raw_data, range(len(custom_data))))
-    same_pixels = [torch.equal(*(v2.ToImage()(x).float().mean(0) for x in pair)) for pair in zip(images, old_images)]
-    check("파일에서 읽은 이미지는 모든 픽셀이 원본과 같습니다", all(same_pixels))
-    check("파일에서 읽은 정답도 원본과 같습니다", labels == old_labels)
-    transform = v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True)])
-    custom_data = CustomImageDataset(labels_file, image_dir, transform=transform)
-    X, y = next(iter(DataLoader(custom_data, batch_size=32)))
-    show(f"{X.shape, X.dtype = }")
-    show(f"{y.shape, y.dtype = }", "정수 정답은 학습에 사용할 수 있습니다")
-    loss = nn.CrossEntropyLoss()(torch.zeros(len(X), 10), y)
-    show(f"{loss = }", "모든 로짓이 0일 때의 손실 ln(10)")
+    different = 0
+    for i in range(len(custom_data)):
+        image, label = custom_data[i]
+        old_image, old_label = raw_data[i]
+        if image.tobytes() != old_image.tobytes() or label != old_label:
+            different += 1
+    show(f"{len(custom_data), different = }", "샘플의 개수, 원본과 다른 샘플의 개수")
+    check("파일에서 읽은 이미지와 정답이 모두 원본과 같습니다", different == 0)
+
+    custom_data = CustomImageDataset(labels_file, image_dir, transform=ToTensor())
+    image, label = custom_data[0]
+    show(f"{image.shape, label = }", "이제 모델에 넣을 수 있습니다")
     return custom_data
 
 
-def write_image_files(raw_data, folder, count=100):
-    """처음 count개의 이미지를 PNG 파일로, 정답을 labels.csv로 저장합니다. 정답의 각 줄은 "000.png,9"와 같습니다."""
-    lines = []
-    for i in range(min(count, len(raw_data))):
-        image, label = raw_data[i]
-        lines.append(f"{i:03}.png,{label}\n")
-        with save_whole(folder / f"{i:03}.png") as path:
-            image.save(path)
-    with save_whole(folder / "labels.csv") as path:
-        path.write_text("".join(lines), encoding="utf-8")
-    return folder / "labels.csv"
-
-
 def find_broken_lines(image_dir):
-    """5. labels.csv의 오류
+    """5. labels.csv에 잘못된 줄이 있다면
 
-    데이터 파일에는 오류가 있는 경우가 많습니다. 따라서 데이터셋을 생성할 때 모든 줄을 확인하고, 오류
-    메시지에 파일과 줄 번호를 포함합니다. 제목 줄(header)이 있는 파일에서도 오류가 발생합니다.
+    손으로 만든 파일에는 잘못된 줄이 섞이기 쉽습니다. 한 시간쯤 학습하다가 없는 이미지 때문에
+    멈추느니, 시작할 때 바로 아는 편이 낫습니다. 그래서 CustomImageDataset은 만들 때 read_labels로
+    모든 줄을 확인합니다. 잘못된 줄을 만나면 몇 번째 줄인지, 그 줄에서 이름과 정답을 무엇으로
+    읽었는지 알려 줍니다. 읽은 값이 예상과 다르다면 대개 거기에 원인이 있습니다.
+
+    예제의 네 줄은 어디가 잘못되었을까요? 차례로 제목 줄, 쉼표 대신 쓴 세미콜론, pandas가 앞에 붙인
+    번호, 없는 파일입니다. pandas에서는 to_csv("labels.csv", index=False, header=False)로 저장해야
+    번호와 제목 줄이 들어가지 않습니다.
+
+    한글 이름이 있다면 엑셀에서 'CSV UTF-8'로 저장하세요. 그냥 'CSV'로 저장하면 UTF-8이 아니라
+    cp949라는 방식으로 저장되어, 다른 프로그램이 한글을 알아보지 못합니다.
     """
-    good = "000.png,9"
+    show_code(read_labels)
     with tempfile.TemporaryDirectory() as folder:
         labels_file = Path(folder, "labels.csv")
-        for lines in (["file,label", good], [good, "no_such.png,1"], [good, "000.png"], [good, "000.png,Bag"]):
-            labels_file.write_text("\n".join(lines), encoding="utf-8")
-            show(f"{lines = }")
+        for broken_line in ("file,label", "000.png;9", "0,000.png,9", "shirt.png,6"):
+            labels_file.write_text(f"000.png,9\n{broken_line}\n", encoding="utf-8")
             with expect(ValueError):
-                CustomImageDataset(labels_file, image_dir)
+                read_labels(labels_file, image_dir)
+        labels_file.write_text("셔츠.png,6\n", encoding="cp949")
+        with expect(ValueError):
+            read_labels(labels_file, image_dir)
 
 
-def iterate_in_batches(dataset):
-    """6. 데이터로더(DataLoader)
+def resize_photos(raw_data):
+    """6. 사진마다 크기가 다르다면
 
-    모델은 샘플을 작은 묶음, 즉 미니배치(mini-batch) 단위로 학습합니다. DataLoader를 for 문으로 순회하면
-    배치가 하나씩 반환되며, shuffle=True를 지정하면 에폭(epoch)마다 순서를 섞습니다. 샘플 수가 배치
-    크기로 나누어떨어지지 않으면 마지막 배치가 작아지고, drop_last=True는 이 배치를 제외합니다.
+    직접 찍은 사진은 크기가 제각각입니다. 배치는 모양이 같은 텐서를 쌓아서 만들기 때문에, 크기가
+    다른 사진을 그대로 묶으려고 하면 오류가 납니다. transform의 맨 앞에 v2.Resize((높이, 너비))를
+    넣어 모두 같은 크기로 맞추세요. v2.Resize(28)처럼 숫자를 하나만 지정하면 짧은 쪽만 28이 되어
+    여전히 크기가 다를 수 있습니다. 가로세로 비율을 지키고 싶다면 그 뒤에 v2.CenterCrop(28)을 붙여
+    가운데만 잘라 냅니다.
+
+    클래스마다 폴더를 하나씩 만들어 사진을 넣어 두었다면 labels.csv도, 새 파이썬 클래스도 필요
+    없습니다. TorchVision의 ImageFolder가 폴더의 이름을 클래스의 이름으로 읽습니다. 사진은 RGB로
+    읽으니, 흑백으로 학습하려면 v2.Grayscale()도 넣으세요.
     """
-    dataloader = DataLoader(dataset, batch_size=32, shuffle=True)
-    sizes = []
-    for batch, (X, y) in enumerate(dataloader):
-        print(f"    배치 {batch}: X {list(X.shape)}, y {list(y.shape)}")
-        sizes.append(len(X))
-    check("1에폭에 불러온 샘플의 개수는 데이터셋의 크기와 같습니다", sum(sizes) == len(dataset))
-    check("len(dataloader)는 배치의 개수입니다", len(sizes) == len(dataloader))
-    full_batches = DataLoader(dataset, batch_size=32, shuffle=True, drop_last=True)
-    show(f"{[len(X) for X, y in full_batches] = }")
-    check("drop_last=True이면 배치의 크기가 모두 같습니다", len({len(X) for X, y in full_batches}) <= 1)
+    photo_dir = write_photos(raw_data)
+    for path in sorted(photo_dir.rglob("*.png")):
+        with Image.open(path) as photo:
+            name = path.relative_to(photo_dir).as_posix()
+            print(f"{name:<18} 너비 {photo.width}, 높이 {photo.height}")
+
+    photos = datasets.ImageFolder(photo_dir, transform=ToTensor())
+    show(f"{photos.classes = }", "폴더의 이름")
+    with expect(RuntimeError):
+        next(iter(DataLoader(photos, batch_size=4)))
+
+    transform = v2.Compose([v2.Resize((28, 28)), v2.Grayscale(), ToTensor()])
+    photos = datasets.ImageFolder(photo_dir, transform=transform)
+    X, y = next(iter(DataLoader(photos, batch_size=4)))
+    show(f"{X.shape, y = }")
+    check("크기를 맞추니 사진 네 장이 배치 하나로 묶입니다", X.shape == (4, 1, 28, 28))
 
 
-def repeat_the_order(seed):
-    """7. 같은 순서 재현하기
+def iterate_in_batches(custom_data, training_data):
+    """7. 데이터로더(DataLoader): 묶고 섞기
 
-    샘플을 섞는 순서는 난수로 결정됩니다. 따라서 시드(seed)를 설정한 생성기(generator)를 전달하면 같은
-    순서를 재현할 수 있습니다. 생성기는 난수를 이어서 생성하므로, 다음 에폭의 순서는 달라집니다.
-    여기서는 len()과 인덱싱을 지원하는 range를 데이터셋으로 사용합니다.
+    모델에게 데이터를 얼마씩 보여 주면 좋을까요? 하나씩 보여 주면 느리고, 전체를 한 번에 보여 주면
+    매개변수를 에폭(epoch)마다 한 번밖에 조정하지 못합니다. 그래서 수십에서 수백 개씩 묶은
+    미니배치(mini-batch)로 학습합니다. DataLoader를 for 문으로 순회하면 배치를 하나씩 얻습니다. 샘플
+    수가 배치 크기로 나누어떨어지지 않으면 마지막 배치가 작아지는데, 모든 배치의 크기가 같아야
+    한다면 drop_last=True로 제외하세요.
+
+    섞는 이유는 눈으로 확인해 봅시다. 예제에서는 일부러 데이터를 정답의 순서로 정렬했습니다. 섞지
+    않으면 첫 배치가 온통 한 클래스입니다. 이런 배치로 학습한 모델은 방금 본 클래스에 치우치고, 다음
+    클래스를 보는 동안 앞의 것을 잊습니다. shuffle=True를 지정하면 에폭마다 순서를 새로 섞기 때문에,
+    어느 배치에나 여러 클래스가 섞여 있고 묶음도 매번 달라집니다. 결과를 확인하기만 하는 검증용과
+    테스트용 데이터는 섞지 않아도 됩니다.
     """
-    generator = torch.Generator().manual_seed(seed)
-    dataloader = DataLoader(range(20), batch_size=20, shuffle=True, generator=generator)
-    epoch1 = torch.cat(list(dataloader)).tolist()
-    epoch2 = torch.cat(list(dataloader)).tolist()
-    generator.manual_seed(seed)
-    again = torch.cat(list(dataloader)).tolist()
-    show(f"{epoch1 = }")
-    show(f"{epoch2 = }")
-    show(f"{again = }")
-    check("에폭마다 순서가 다릅니다", epoch1 != epoch2)
-    check("같은 시드를 다시 설정하면 순서도 같습니다", epoch1 == again)
+    dataloader = DataLoader(custom_data, batch_size=32, shuffle=True)
+    show(f"{len(custom_data), len(dataloader) = }", "샘플과 배치의 개수")
+    for X, y in dataloader:
+        print(f"X {list(X.shape)}, y {list(y.shape)}")
+    dataloader = DataLoader(custom_data, batch_size=32, shuffle=True, drop_last=True)
+    show(f"{[len(X) for X, y in dataloader] = }", "작은 배치를 제외했습니다")
+
+    order = training_data.targets.argsort().tolist()
+    sorted_data = Subset(training_data, order)  # 정답의 순서로 정렬한 데이터
+    sorted_X, sorted_y = next(iter(DataLoader(sorted_data, batch_size=20)))
+    show(f"{sorted_y = }", "섞지 않은 첫 배치의 정답")
+    shuffled_X, shuffled_y = next(iter(DataLoader(sorted_data, batch_size=20, shuffle=True)))
+    show(f"{shuffled_y = }", "섞은 첫 배치의 정답")
+    check("섞은 배치에는 여러 클래스가 들어 있습니다", len(shuffled_y.unique()) > 1)
+    save_figure(draw_batches(sorted_X, shuffled_X), "data_tutorial_shuffle.png")
 
 
 def count_classes(training_data, test_data):
-    """8. 클래스 분포
+    """8. 클래스마다 몇 개씩 있을까요?
 
-    학습하기 전에 클래스별 샘플의 개수를 확인합니다. 한 클래스가 훨씬 많은 불균형(imbalanced)
-    데이터에서는 모델이 항상 그 클래스로만 예측해도 정확도가 높게 나옵니다.
+    100명 중 1명만 걸리는 병을 진단하는 모델이 있다고 합시다. 누구에게나 "건강합니다"라고만 답해도
+    정확도가 99%입니다. 이렇게 한 클래스가 훨씬 많은 불균형(imbalanced) 데이터에서는 정확도에 속기
+    쉬우니, 학습하기 전에 클래스별 개수를 세어 보세요. FashionMNIST는 열 클래스의 개수가 고르지만,
+    2절처럼 신발인지 아닌지만 나누면 신발이 더 적습니다. 신발을 전혀 모르는 모델의 정확도는 얼마나
+    될까요?
+
+    데이터셋을 순회하며 세면 정답만 필요한데도 이미지까지 모두 읽고 변환하느라 오래 걸립니다.
+    TorchVision의 데이터셋은 대부분 정답을 targets에 따로 저장해 두니 그것을 세면 됩니다.
+    CustomImageDataset에서는 samples에 들어 있습니다. 불균형 데이터를 학습하는 방법은 12절에서
+    살펴봅니다.
     """
-    train_labels = torch.cat([class_index(y) for X, y in DataLoader(training_data, batch_size=1000)])
-    test_labels = torch.cat([class_index(y) for X, y in DataLoader(test_data, batch_size=1000)])
-    names = range(10) if getattr(training_data, "target_transform", None) else datasets.FashionMNIST.classes
-    for k, name in enumerate(names):  # target_transform이 있으면 클래스 이름 대신 번호를 출력합니다
-        print(f"    {name:<12} 학습용 {(train_labels == k).sum():>5}개, 테스트용 {(test_labels == k).sum():>5}개")
-    check("샘플마다 정답이 하나씩 있습니다", len(train_labels) == len(training_data))
-    return train_labels, test_labels
+    train_counts = training_data.targets.bincount(minlength=10)
+    test_counts = test_data.targets.bincount(minlength=10)
+    for name, train_count, test_count in zip(CLASSES, train_counts, test_counts):
+        print(f"{name:<12} 학습용 {train_count:>5}개, 테스트용 {test_count:>5}개")
 
-
-def class_index(y):
-    """정답의 클래스 번호 [N]을 반환합니다. 원-핫(one-hot) 정답 [N, C]도 전달할 수 있습니다."""
-    return y.argmax(1) if y[0].numel() > 1 else y.flatten().long()
+    shoes = train_counts[5] + train_counts[7] + train_counts[9]
+    accuracy = 1 - shoes / len(training_data)
+    show(f"{accuracy = }", "무엇을 보여 주든 신발이 아니라고 답할 때의 정확도")
+    check("신발을 하나도 알아보지 못하는데 정확도가 절반을 넘습니다", accuracy > 0.5)
 
 
 def split_for_validation(training_data, seed):
-    """9. 학습용과 검증용 분리하기
+    """9. 검증용 데이터 떼어 두기
 
-    학습률 등의 설정을 테스트용 데이터의 결과를 보고 선택하면, 테스트 정확도가 실제 성능보다 높게
-    나옵니다. 따라서 학습용 데이터의 일부를 검증용(validation)으로 분리합니다. random_split은 겹치지
-    않는 Subset을 반환하며, 생성기를 전달하면 같은 결과를 재현할 수 있습니다.
+    학습률을 얼마로 할지, 에폭을 몇 번 반복할지는 어떻게 정할까요? 여러 값으로 학습해 보고 결과가
+    좋은 것을 고르면 되지만, 테스트용 데이터의 결과를 보고 고르면 안 됩니다. 그 데이터에만 잘 맞는
+    설정을 고르게 되어, 테스트 정확도가 실제 성능보다 높게 나오기 때문입니다. 테스트용 데이터는
+    마지막에 딱 한 번 사용하도록 아껴 두고, 학습용 데이터의 일부를 검증용(validation)으로 떼어
+    설정을 고를 때 사용합니다.
+
+    뒤에서 20%를 잘라 내면 될까요? 데이터가 정답의 순서로 정렬되어 있다면 몇 클래스만 검증하게
+    됩니다. random_split은 무작위로 나눕니다. 나눌 때마다 달라지면 지난번에 학습한 샘플로 검증하는
+    일이 생기니, 시드를 정한 난수 생성기(generator)를 전달해 늘 똑같이 나누세요.
     """
     generator = torch.Generator().manual_seed(seed)
-    parts = torch.utils.data.random_split(training_data, [0.8, 0.2], generator=generator)
-    show(f"{[len(part) for part in parts] = }")
-    show(f"{parts[-1].indices[:5] = }")
-    again = torch.utils.data.random_split(training_data, [len(p) for p in parts], generator.manual_seed(seed))
-    check("같은 시드로 다시 분리하면 결과가 같습니다", all(a.indices == b.indices for a, b in zip(parts, again)))
-    every_index = sorted(index for part in parts for index in part.indices)
-    check("Subset은 서로 겹치지 않고, 합치면 모든 샘플을 포함합니다", every_index == list(range(len(training_data))))
+    training_part, validation_part = random_split(training_data, [0.8, 0.2], generator=generator)
+    show(f"{len(training_part), len(validation_part) = }")
+    show(f"{validation_part.indices[:5] = }", "검증용 샘플의 인덱스 (처음 5개)")
+
+    validation_counts = training_data.targets[validation_part.indices].bincount(minlength=10)
+    show(f"{validation_counts = }", "검증용의 클래스별 개수")
+    check("검증용에도 모든 클래스가 들어 있습니다", validation_counts.min() > 0)
+
+
+def first_images(dataset):
+    """처음 5개의 이미지를 텐서 하나로 쌓습니다."""
+    return torch.stack([dataset[i][0] for i in range(5)])
 
 
 def augment_training_only(data_dir, seed):
     """10. 학습용에만 증강 적용하기
 
-    증강(augmentation)은 학습용 이미지를 무작위로 변형하는 방법이며, 다음 장에서 자세히 다룹니다. 검증용
-    이미지는 변형하지 않습니다. 하지만 random_split이 반환한 Subset은 데이터셋과 transform을 공유하므로,
-    학습용의 transform을 변경하면 검증용도 변경됩니다. 데이터셋을 따로 생성하고 같은 인덱스로 Subset을
-    만들면 학습용에만 증강을 적용할 수 있습니다.
+    학습용 이미지가 부족하면 조금씩 회전하거나 옮긴 이미지를 함께 보여 줍니다. 이를
+    증강(augmentation)이라고 하며, 4장에서 자세히 다룹니다. 그런데 검증용 이미지까지 바꾸면 안
+    됩니다. 성능을 확인하는 기준이 매번 달라지기 때문입니다.
+
+    9절처럼 random_split으로 나눈 뒤 학습용 부분의 transform만 바꾸면 될 것 같지만, 여기에 함정이
+    있습니다. 두 Subset이 데이터셋 하나를 공유하고 있어서 검증용까지 함께 바뀝니다. 오류는 나지
+    않습니다. 데이터셋을 두 개 만들고, 나눠 둔 인덱스로 각각 Subset을 만들어야 학습용에만 증강이
+    적용됩니다. 그림에서 주황색 테두리의 이미지가 잘못 회전한 검증용 이미지입니다.
     """
-    torch.manual_seed(seed)
+    show_code(first_images)
     augment = v2.Compose([v2.RandomRotation(45), ToTensor()])
     shared_data = datasets.FashionMNIST(root=data_dir, transform=ToTensor())
-    training_part, validation_part = torch.utils.data.random_split(shared_data, [0.8, 0.2])
-    original = torch.stack([validation_part[i][0] for i in range(6)])
-    training_part.dataset.transform = augment  # 잘못된 방법: 검증용 부분의 데이터셋도 같은 객체입니다
-    wrong = torch.stack([validation_part[i][0] for i in range(6)])
-    check("학습용과 검증용 부분은 데이터셋 하나를 공유합니다", training_part.dataset is validation_part.dataset)
-    check("따라서 검증용 부분에도 증강이 지정됩니다", validation_part.dataset.transform is augment)
+    generator = torch.Generator().manual_seed(seed)
+    training_part, validation_part = random_split(shared_data, [0.8, 0.2], generator=generator)
+    original = first_images(validation_part)
+
+    training_part.dataset.transform = augment  # 잘못된 방법: 검증용도 같은 데이터셋을 사용합니다
+    wrong = first_images(validation_part)
+    check("학습용만 바꾸려고 했지만 검증용 이미지까지 회전했습니다", not wrong.equal(original))
+
     augmented_data = datasets.FashionMNIST(root=data_dir, transform=augment)
     plain_data = datasets.FashionMNIST(root=data_dir, transform=ToTensor())
     training_part = Subset(augmented_data, training_part.indices)
     validation_part = Subset(plain_data, validation_part.indices)
-    training = torch.stack([training_part[i][0] for i in range(6)])
-    right = torch.stack([validation_part[i][0] for i in range(6)])
-    check("데이터셋을 따로 생성하면 검증용 샘플은 변형되지 않습니다", torch.equal(right, original))
-    return original, wrong, training, right
+    training = first_images(training_part)
+    right = first_images(validation_part)
+    check("데이터셋을 두 개 만들면 검증용 이미지는 그대로입니다", right.equal(original))
+    figure = draw_shared_transform(original, wrong, training, right)
+    save_figure(figure, "data_tutorial_shared_transform.png")
 
 
-def balance_classes(training_data, labels, seed):
-    """11. 불균형 클래스와 샘플러(sampler)
+def repeat_the_order(seed):
+    """11. 같은 순서를 다시 얻으려면
 
-    샘플러는 샘플을 가져오는 순서를 결정합니다. WeightedRandomSampler는 기본적으로 중복을 허용하며,
-    가중치에 비례하는 확률로 샘플을 뽑습니다. 가중치를 1 / (클래스의 샘플 개수)로 지정하면 모든 클래스가
-    비슷한 횟수만큼 나옵니다. 하지만 샘플이 적은 클래스의 이미지가 반복될 뿐, 새로운 이미지가 생기지는
-    않습니다.
+    어제는 90%였는데 오늘 다시 실행하니 89%라면, 코드를 고쳐서 그런지 순서가 달라서 그런지 알 수
+    없습니다. 같은 결과를 다시 얻으려면 섞는 순서도 같아야 합니다. 순서는 난수로 정해지므로,
+    시드(seed)를 정한 난수 생성기(torch.Generator)를 DataLoader에 전달하세요.
+
+    난수 생성기는 앞서 만든 난수에 이어서 다음 난수를 만듭니다. 그래서 시드를 정해 두어도 에폭마다
+    순서가 달라지고, 시드를 처음 값으로 되돌리면 첫 에폭의 순서가 다시 나옵니다. 여기서는 순서가
+    눈에 잘 보이도록 range를 데이터셋으로 사용합니다. len()과 인덱싱을 지원하면 무엇이든 데이터셋이
+    될 수 있습니다.
     """
-    common, rare = labels.unique()[:2]
-    common_indices = (labels == common).nonzero()[:500, 0].tolist()
-    rare_indices = (labels == rare).nonzero()[: max(len(common_indices) // 10, 1), 0].tolist()
-    imbalanced_data = Subset(training_data, common_indices + rare_indices)
-    y = labels[imbalanced_data.indices]
-    show(f"{y.bincount() = }", "클래스별 샘플의 개수")
-    weights = 1 / y.bincount()[y]  # 샘플별 가중치
     generator = torch.Generator().manual_seed(seed)
-    sampler = WeightedRandomSampler(weights, num_samples=1000, generator=generator)
-    drawn = torch.cat([class_index(y) for X, y in DataLoader(imbalanced_data, batch_size=100, sampler=sampler)])
-    show(f"{drawn.bincount() = }", "샘플러를 사용한 결과")
-    check("클래스별 가중치의 합이 같습니다", torch.isclose(weights[y == common].sum(), weights[y == rare].sum()))
+    dataloader = DataLoader(range(20), batch_size=20, shuffle=True, generator=generator)
+    first_epoch = next(iter(dataloader)).tolist()
+    second_epoch = next(iter(dataloader)).tolist()
+    show(f"{first_epoch = }")
+    show(f"{second_epoch = }")
+    check("에폭마다 순서가 다릅니다", first_epoch != second_epoch)
+
+    generator.manual_seed(seed)
+    again = next(iter(dataloader)).tolist()
+    show(f"{again = }")
+    check("같은 시드로 되돌리면 첫 에폭의 순서가 다시 나옵니다", first_epoch == again)
+
+
+def balance_classes(training_data):
+    """12. 불균형 데이터와 샘플러(sampler)
+
+    8절에서 본 불균형 데이터는 어떻게 학습해야 할까요? 한 가지 방법은 적은 클래스의 샘플을 더 자주
+    보여 주는 것입니다. 어떤 샘플을 어떤 순서로 가져올지는 샘플러가 정합니다. shuffle=True를
+    지정했을 때도 사실은 무작위로 순서를 정하는 샘플러가 일하고 있었습니다.
+
+    WeightedRandomSampler는 가중치에 비례하는 확률로 샘플을 뽑고, 한 번 뽑은 샘플도 다시 뽑습니다.
+    가중치를 1 / (클래스의 샘플 개수)로 정하면 클래스마다 가중치의 합이 1로 같아져서, 모든 클래스가
+    비슷한 횟수로 나옵니다. 예제에서 티셔츠와 바지의 개수가 어떻게 바뀌는지 비교해 보세요. 다만 같은
+    바지가 여러 번 나올 뿐, 새로운 이미지가 생기지는 않습니다.
+    """
+    labels = training_data.targets
+    shirts = (labels == 0).nonzero().flatten()[:500]
+    trousers = (labels == 1).nonzero().flatten()[: len(shirts) // 10]
+    indices = torch.cat([shirts, trousers]).tolist()
+    imbalanced_data = Subset(training_data, indices)
+    y = labels[indices]
+    show(f"{y.bincount() = }", "클래스별 샘플의 개수")
+
+    weights = 1 / y.bincount()[y]  # 샘플마다 하나씩
+    sampler = WeightedRandomSampler(weights, num_samples=1000)
+    drawn = torch.zeros(2, dtype=torch.int64)
+    for _, batch_y in DataLoader(imbalanced_data, batch_size=100, sampler=sampler):
+        drawn += batch_y.bincount(minlength=2)
+    show(f"{drawn = }", "샘플러가 뽑은 1,000개의 클래스별 개수")
+    check("두 클래스가 모두 400번 넘게 나왔습니다", drawn.min() > 400)
 
 
 def pad_and_collate(samples):
-    """샘플의 리스트를 받아, 가장 긴 샘플에 맞추어 뒤를 0으로 패딩한 배치와 원래 길이를 반환합니다."""
+    """가장 긴 샘플에 맞추어 뒤를 0으로 채운 배치와, 샘플마다의 원래 길이를 반환합니다."""
     lengths = torch.tensor([len(sample) for sample in samples])
-    return pad_sequence(samples, batch_first=True, padding_value=0), lengths
+    batch = pad_sequence(samples, batch_first=True, padding_value=0)
+    return batch, lengths
 
 
 def batch_unequal_lengths():
-    """12. 길이가 다른 샘플과 collate_fn
+    """13. 길이가 다른 샘플과 collate_fn
 
-    텍스트나 오디오는 길이가 달라서 그대로는 묶을 수 없습니다. 이때는 샘플의 리스트를 배치로 변환하는
-    함수를 collate_fn으로 전달합니다. 여기서는 클래스 이름의 문자 코드를 0으로 패딩(padding)합니다.
+    이미지는 크기를 바꾸면 되지만 텍스트는 어떨까요? 짧은 문장을 잡아 늘일 수도, 긴 문장을 마음대로
+    자를 수도 없습니다. 그래서 짧은 것의 뒤에 아무 뜻도 없는 0을 붙여 길이를 맞춥니다. 이를
+    패딩(padding)이라고 합니다.
+
+    DataLoader는 샘플의 리스트를 배치로 묶을 때 collate_fn을 호출합니다. 여기에 직접 만든 함수를
+    전달하면 묶는 방법을 바꿀 수 있습니다. pad_and_collate는 배치에서 가장 긴 샘플에 맞추고,
+    어디까지가 진짜인지 알 수 있도록 원래 길이도 함께 반환합니다. 예제에서는 클래스의 이름을 문자
+    코드로 바꿔 길이가 다른 샘플로 사용합니다.
     """
-    classes = datasets.FashionMNIST.classes
-    names = [torch.tensor([ord(letter) for letter in name]) for name in classes]
+    names = []
+    for name in CLASSES:
+        names.append(torch.tensor([ord(letter) for letter in name]))
     with expect(RuntimeError):
         next(iter(DataLoader(names, batch_size=3)))
+
+    show_code(pad_and_collate)
     X, lengths = next(iter(DataLoader(names, batch_size=3, collate_fn=pad_and_collate)))
     show(f"{X = }")
-    restored = ["".join(map(chr, row[:length])) for row, length in zip(X, lengths)]
-    show(f"{lengths, restored = }")
-    check("길이를 알면 패딩을 제외하고 원래 샘플을 복원할 수 있습니다", set(restored) <= set(classes))
+    show(f"{lengths = }")
+
+    restored = []
+    for row, length in zip(X, lengths):
+        restored.append("".join(chr(code) for code in row[:length]))
+    show(f"{restored = }", "패딩을 제외하고 되돌린 이름")
+    check("길이를 알면 원래 샘플을 되찾을 수 있습니다", restored == CLASSES[:3])
 
 
 def load_into_memory(dataset):
-    """transform과 target_transform을 적용한 모든 샘플과 정답을 배치 하나로 불러와 TensorDataset으로 반환합니다."""
-    X, y = next(iter(DataLoader(dataset, batch_size=len(dataset))))
+    """모든 샘플을 한 번만 변환해 TensorDataset으로 반환합니다."""
+    batches = list(DataLoader(dataset, batch_size=1000))
+    X = torch.cat([X for X, y in batches])
+    y = torch.cat([y for X, y in batches])
     return TensorDataset(X, y)
 
 
-def prepare_dataloaders(dataset, seed, batch_size, workers):
-    """같은 배치를 같은 순서로 불러오는 데이터로더를 방법별로 생성합니다."""
-    torch.set_num_threads(1)  # 워커처럼 스레드 하나만 사용해 조건을 맞춥니다
-    warnings.filterwarnings("ignore", "This DataLoader will create")  # CPU 코어가 워커보다 적어도 측정합니다
-    memory = load_into_memory(dataset)
-    order = torch.randperm(len(dataset), generator=torch.Generator().manual_seed(seed)).tolist()
-    batches = BatchSampler(order, batch_size, drop_last=False)
+def make_four_dataloaders(dataset, memory, batch_size):
+    """같은 배치를 같은 순서로 불러오는 데이터로더 네 개를 만듭니다."""
+    whole_batches = BatchSampler(SequentialSampler(memory), batch_size, drop_last=False)
     return {
-        "sample by sample": DataLoader(dataset, batch_size, sampler=order),
-        f"{workers} workers": DataLoader(dataset, batch_size, sampler=order, num_workers=workers),
-        "load_into_memory": DataLoader(memory, batch_size, sampler=order),
-        "list of samples": DataLoader(list(zip(*memory.tensors)), batch_size, sampler=order),
-        "BatchSampler": DataLoader(memory, batch_size=None, sampler=batches),
-        f"BatchSampler, {workers} workers": DataLoader(memory, batch_size=None, sampler=batches, num_workers=workers),
+        "sample by sample": DataLoader(dataset, batch_size),
+        "2 workers": DataLoader(dataset, batch_size, num_workers=2, persistent_workers=True),
+        "load_into_memory": DataLoader(memory, batch_size),
+        "BatchSampler": DataLoader(memory, batch_size=None, sampler=whole_batches),
     }
 
 
 def time_one_pass(dataloader):
-    """모든 배치를 한 번 순회하는 시간(초)을 반환합니다."""
+    """모든 배치를 한 번 순회하는 데 걸린 시간(초)을 반환합니다."""
     started = time.perf_counter()
     for _ in dataloader:
         pass
     return time.perf_counter() - started
 
 
-def load_all(dataloader):
-    """한 번 순회하는 시간(초), 모든 샘플, 모든 정답을 반환합니다. 워커가 없으면 3번 더 측정한 중앙값입니다."""
-    started = time.perf_counter()
-    batches = [(X.clone(), y.clone()) for X, y in dataloader]
-    seconds = time.perf_counter() - started
-    if not dataloader.num_workers:
-        seconds = sorted(time_one_pass(dataloader) for _ in range(3))[1]
-    return seconds, *(torch.cat(parts) for parts in zip(*batches))
+def compare_loading_speed(test_data):
+    """14. 데이터를 불러오는 속도
 
+    GPU가 아무리 빨라도 데이터가 늦게 도착하면 기다릴 수밖에 없습니다. 학습이 느리다면 데이터를
+    불러오는 데 시간이 얼마나 드는지부터 확인해 보세요. 테스트용 데이터를 네 가지 방법으로 불러와
+    비교합니다.
 
-def compare_loading_speed(training_data, seed, batch_size=64, workers=2):
-    """13. 데이터를 불러오는 속도
+      sample by sample: DataLoader의 기본 방법. 샘플을 하나씩 가져와 변환하고 묶습니다
+      2 workers: 같은 일을 워커(worker) 프로세스 두 개가 대신합니다
+      load_into_memory: 모두 미리 변환해 메모리에 두고, 하나씩 가져와 묶습니다 (1장)
+      BatchSampler: 메모리에 둔 텐서에서 배치를 통째로 가져옵니다
 
-    DataLoader는 기본적으로 샘플을 하나씩 가져와 배치로 묶습니다(sample by sample). num_workers를
-    지정하면 워커(worker) 프로세스가 대신 가져옵니다. load_into_memory는 모든 샘플을 배치 하나로 불러와
-    메모리에 저장합니다. 이때 transform을 한 번만 적용하므로, 무작위 변형의 결과도 에폭마다 같습니다.
+    마지막 방법이 가장 빠릅니다. 인덱싱 한 번으로 샘플 64개를 가져오기 때문입니다. BatchSampler가
+    인덱스 64개를 한꺼번에 건네고, batch_size=None은 이미 배치이니 다시 묶지 말라는 뜻입니다.
+    섞으려면 SequentialSampler를 RandomSampler로 바꾸세요.
 
-    list of samples는 저장한 텐서를 샘플별로 미리 나눈 리스트입니다. 표에 없는 메서드 __getitems__는
-    배치의 인덱스를 리스트로 받아 샘플의 리스트를 반환하지만, 샘플을 한 번에 읽지 않으면 빨라지지
-    않습니다. batch_size=None과 함께 sampler로 BatchSampler를 전달하면 TensorDataset이 배치를 직접
-    반환합니다. 표의 load_into_memory부터는 저장한 데이터로 측정하고, 저장하는 시간은 제외합니다. 이미
-    빠른 방법에 워커를 추가하면, 프로세스를 시작하고 배치를 전달하는 시간 때문에 보통 더 느려집니다.
-
-    Windows와 macOS 등의 워커는 이 파일을 다시 불러옵니다. 따라서 실행 코드는 if __name__ == "__main__":
-    안에 작성하고, transform은 lambda가 아니라 최상위에 정의한 함수나 클래스의 객체여야 합니다.
+    공짜는 아닙니다. 처음에 모두 변환하는 데 한 에폭만큼의 시간이 들고, 데이터가 메모리에 다
+    들어가야 하며, 무작위 변형도 처음 한 번만 적용됩니다. 에폭을 여러 번 반복할수록 이득이 커집니다.
     """
-    dataset = Subset(training_data, range(min(8000, len(training_data))))
-    dataloaders = prepare_dataloaders(dataset, seed, batch_size, workers)
-    results = {method: load_all(dataloader) for method, dataloader in dataloaders.items()}
-    speeds = {method: len(dataset) / seconds for method, (seconds, X, y) in results.items()}
-    print(f"    샘플 {len(dataset)}개, 배치 크기 {batch_size}\n    {'':<32}초당 샘플 수    배율")
-    for method, speed in speeds.items():
-        print(f"    {method:<32}{speed:>14,.0f}{speed / speeds['sample by sample']:>8.1f}")
-    _, X, y = results["sample by sample"]
-    few = Subset(dataset, range(min(100, len(dataset))))
-    random = not torch.equal(load_into_memory(few).tensors[0], load_into_memory(few).tensors[0])
-    check("모든 방법이 같은 순서로 샘플을 가져옵니다", all(torch.equal(y, result[2]) for result in results.values()))
-    same = all(torch.equal(X, result[1]) for result in results.values())
-    check("무작위 변형이 없으면 모든 방법의 배치가 똑같습니다", same or random)
-    return speeds
+    show_code(load_into_memory)
+    show_code(make_four_dataloaders)
+    show_code(time_one_pass)
+    started = time.perf_counter()
+    memory = load_into_memory(test_data)
+    seconds = time.perf_counter() - started
+    print(f"모두 변환해 메모리에 두기까지 {seconds:.2f}초 걸렸습니다.")
+
+    dataloaders = make_four_dataloaders(test_data, memory, batch_size=64)
+    speeds = {}
+    for method, dataloader in dataloaders.items():
+        seconds = min(time_one_pass(dataloader) for _ in range(3))  # 세 번 중 가장 빠른 시간
+        speed = len(test_data) / seconds
+        speeds[method] = speed
+        ratio = speed / speeds["sample by sample"]
+        print(f"{method:<17} 1에폭 {seconds:6.3f}초, 1초에 {speed:>9,.0f}개, {ratio:5.1f}배")
+    check("BatchSampler가 sample by sample보다 8배 넘게 빠릅니다", ratio > 8)
+    save_figure(draw_loading_speed(speeds), "data_tutorial_loading_speed.png")
 
 
 def read_slowly(image):
-    """느린 디스크나 네트워크를 time.sleep으로 흉내 내는 transform입니다."""
-    time.sleep(0.005)
+    """느린 디스크를 time.sleep으로 흉내 내는 transform입니다."""
+    time.sleep(0.01)
     return ToTensor()(image)
 
 
-def use_workers(data_dir, workers=2):
-    """14. 워커가 유리한 경우
+def use_workers(data_dir):
+    """15. 워커가 정말 도움이 될 때
 
-    워커는 샘플 하나를 가져오는 데 오래 걸릴 때 유리합니다. 여기서는 time.sleep으로 느린 디스크를 흉내
-    냅니다. 이때 여러 워커가 동시에 작업하므로 시간이 줄어듭니다. persistent_workers=True를 지정하면
-    다음 에폭에도 같은 워커를 사용하므로, 프로세스를 시작하는 시간이 첫 에폭에만 필요합니다.
+    워커를 둘 두어도 두 배로 빨라지지는 않습니다. 배치를 프로세스 사이에서 주고받는 데에도 시간이
+    들기 때문입니다. 하지만 샘플 하나를 가져오는 데 오래 걸린다면 이야기가 달라집니다. 한 워커가
+    디스크를 기다리는 동안 다른 워커도 함께 기다릴 수 있습니다. 큰 사진을 느린 디스크에서 읽는
+    경우가 그런데, 여기서는 read_slowly가 샘플마다 0.01초씩 쉬면서 흉내 냅니다.
+
+    워커는 프로세스여서 시작하는 데에도 시간이 걸립니다. persistent_workers=True를 지정하면 다음
+    에폭에도 같은 워커가 일하므로 이 시간이 첫 에폭에만 듭니다. 첫 에폭과 두 번째 에폭의 시간을
+    비교해 보세요. GPU로 학습한다면 pin_memory=True도 시도해 볼 만합니다. 배치를 GPU로 복사하는
+    시간이 줄어듭니다.
+
+    Windows와 macOS의 워커는 새 Python 프로세스여서 이 파일을 처음부터 다시 불러옵니다(Linux도
+    Python 3.14부터 그렇습니다). 그래서 실행 코드는 if __name__ == "__main__": 안에 넣고,
+    transform에는 lambda 대신 read_slowly처럼 파일의 최상위에 정의한 함수를 지정해야 합니다. 자세한
+    이유는 4장에서 다룹니다.
     """
-    slow_data = Subset(datasets.FashionMNIST(root=data_dir, train=False, transform=read_slowly), range(60))
-    for num_workers in (0, workers):
-        dataloader = DataLoader(slow_data, 10, num_workers=num_workers, persistent_workers=num_workers > 0)
-        first, second = (time_one_pass(dataloader) for epoch in range(2))
-        print(f"    워커 {num_workers}개: 에폭 1은 {first:.2f}초, 에폭 2는 {second:.2f}초")
+    show_code(read_slowly)
+    slow_data = datasets.FashionMNIST(root=data_dir, train=False, transform=read_slowly)
+    few_samples = Subset(slow_data, range(60))
+
+    no_workers = DataLoader(few_samples, batch_size=10)
+    seconds = time_one_pass(no_workers)
+    print(f"워커 없음: {seconds:.2f}초")
+
+    two_workers = DataLoader(few_samples, batch_size=10, num_workers=2, persistent_workers=True)
+    first_seconds = time_one_pass(two_workers)
+    second_seconds = time_one_pass(two_workers)
+    print(f"워커 2개: 첫 에폭 {first_seconds:.2f}초, 두 번째 에폭 {second_seconds:.2f}초")
+    check("두 번째 에폭에는 워커 2개가 더 빠릅니다", second_seconds < seconds)
+
+
+def write_image_files(raw_data, image_dir, count=100):
+    """처음 count개의 이미지를 PNG 파일로, 정답을 labels.csv로 저장하고 그 경로를 반환합니다."""
+    lines = []
+    for i in range(count):
+        image, label = raw_data[i]
+        lines.append(f"{i:03}.png,{label}\n")
+        with saving(image_dir / f"{i:03}.png") as file:
+            image.save(file, "PNG")
+    with saving(image_dir / "labels.csv") as file:
+        file.write("".join(lines).encode("utf-8"))
+    return image_dir / "labels.csv"
+
+
+def write_photos(raw_data):
+    """크기가 다른 사진 4장을 클래스마다 다른 폴더에 저장하고, 전체 폴더를 반환합니다."""
+    photo_dir = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, photo_dir, ignore_errors=True)
+    for i, size in enumerate([(40, 30), (30, 40), (28, 28), (64, 48)]):
+        image, label = raw_data[i]
+        class_dir = photo_dir / CLASSES[label].replace("/", "-")
+        class_dir.mkdir(exist_ok=True)
+        image.resize(size).save(class_dir / f"{i}.png")
+    return photo_dir
 
 
 def main():
-    """목차의 순서대로 각 절을 실행합니다."""
-    started = time.perf_counter()
-    prepare_terminal()
+    """목차의 순서대로 실행합니다."""
+    use_hangul()
     args = parse_args()
-    output_dir = prepare_outputs(args.output_dir, args.show)
-    image_dir = prepare_outputs(output_dir / "data_tutorial_images", args.show)
+    if args.practice:
+        return check_practice()
+    prepare_outputs(args.output_dir)
     torch.manual_seed(args.seed)
-    print(f"3장. Dataset과 DataLoader  |  PyTorch {torch.__version__}  |  장치(device): cpu")
+    # CPU 코어가 워커보다 적은 컴퓨터에서 나오는 경고입니다
+    warnings.filterwarnings("ignore", "This DataLoader will create")
+
+    begin("핵심")
     data_dir = prepare_fashion_mnist(args.data_dir)
-    teach(open_fashion_mnist, data_dir)
-    raw_data = datasets.FashionMNIST(root=data_dir)
+    raw_data = teach(open_fashion_mnist, data_dir)
     training_data, test_data = teach(apply_transforms, data_dir, raw_data)
-    teach(index_samples, training_data)
-    save_figure(draw_samples(training_data, args.seed), output_dir / "data_tutorial_samples.png")
-    custom_data = teach(read_image_folder, raw_data, image_dir)
+    teach(look_at_samples, training_data)
+    image_dir = OUTPUT_DIR / "data_tutorial_images"
+    custom_data = teach(read_image_files, raw_data, image_dir)
     teach(find_broken_lines, image_dir)
-    teach(iterate_in_batches, custom_data)
-    teach(repeat_the_order, args.seed)
-    labels = teach(count_classes, training_data, test_data)
-    save_figure(draw_class_distribution(*labels, training_data), output_dir / "data_tutorial_classes.png")
+    teach(resize_photos, raw_data)
+    teach(iterate_in_batches, custom_data, training_data)
+    teach(count_classes, training_data, test_data)
     teach(split_for_validation, training_data, args.seed)
-    images = teach(augment_training_only, data_dir, args.seed)
-    save_figure(draw_shared_transform(*images), output_dir / "data_tutorial_shared_transform.png")
-    teach(balance_classes, training_data, labels[0], args.seed)
+
+    begin("더 알아보기")
+    teach(augment_training_only, data_dir, args.seed)
+    teach(repeat_the_order, args.seed)
+    teach(balance_classes, training_data)
     teach(batch_unequal_lengths)
-    speeds = teach(compare_loading_speed, training_data, args.seed)
-    save_figure(draw_loading_speed(speeds), output_dir / "data_tutorial_loading_speed.png")
+    teach(compare_loading_speed, test_data)
     teach(use_workers, data_dir)
+
+    begin("직접 해 보기와 연습 문제")
+    teach(try_it_yourself)
     teach(check_practice)
-    finish(started, "transform.py", args.show)
+    finish("transform.py", args.show)
 
 
 def parse_args():
     """명령줄 옵션을 읽습니다."""
     here = Path(__file__).resolve().parent
-    parser = argparse.ArgumentParser(description="3장. 데이터 불러오기", usage="python %(prog)s [옵션]", add_help=False)
-    parser.error = lambda message: parser.exit(2, f"오류: 잘못된 옵션입니다({message}). 모든 옵션: --help\n")
-    group = parser.add_argument_group("옵션")
-    group.add_argument("-h", "--help", action="help", help="도움말을 출력하고 종료합니다")
-    group.add_argument("--seed", type=int, default=0, help="난수 시드(seed) (기본값: %(default)s)")
-    group.add_argument("--data-dir", type=Path, default=here / "data", help="데이터 폴더 (기본값: %(default)s)")
-    group.add_argument("--output-dir", type=Path, default=here / "outputs", help="결과 폴더 (기본값: %(default)s)")
-    group.add_argument("--show", action="store_true", help="끝날 때 그림을 창에 표시합니다 (기본값: 표시 안 함)")
+    parser = argparse.ArgumentParser(description="3장. Dataset과 DataLoader")
+    parser.error = lambda message: parser.exit(
+        2, f"오류: 잘못된 옵션입니다({message}). 도움말: --help\n"
+    )
+    add = parser.add_argument
+    add("--seed", type=int, default=0, help="난수 시드(seed) (기본값: %(default)s)")
+    add("--data-dir", default=here / "data", help="데이터 폴더 (기본값: %(default)s)")
+    add("--output-dir", default=OUTPUT_DIR, help="결과 폴더 (기본값: %(default)s)")
+    add("--show", action="store_true", help="끝나면 페이지를 브라우저로 엽니다")
+    add("--practice", action="store_true", help="연습 문제만 확인합니다")
     args = parser.parse_args()
     if not 0 <= args.seed < 2**32:
         parser.error("시드는 0 이상 2**32 미만이어야 합니다")
     return args
 
 
-# 직접 해 보기
-#   1. write_image_files의 count=100을 count=50으로 변경해 보세요. 6번 절에서 마지막 배치의 크기가 18이 됩니다.
-#   2. compare_loading_speed의 batch_size=64를 batch_size=8로 변경해 보세요. BatchSampler의 배율이 크게 줄어듭니다.
-#   3. balance_classes의 weights를 torch.ones(len(y))로 변경해 보세요. 1번 클래스가 약 90번만 나오고 ✗가 표시됩니다.
-# ---- 연습 문제: 먼저 이 파일을 복사해 두세요. ----
+def try_it_yourself():
+    """직접 해 보기
+
+    코드를 한 줄 바꾸고 다시 실행해 보세요. 결과를 먼저 예상해 보면 더 재미있습니다. 괄호 안은 직접
+    확인한 결과입니다.
+
+    1) CustomImageDataset의 convert("L")을 convert("RGB")로 바꿔 보세요. (채널이 3개가 되어 이미지의
+    모양이 [3, 28, 28]로 바뀌고, 흑백인 원본과 달라졌으니 4절에 ✗가 표시됩니다.)
+    2) iterate_in_batches의 마지막 DataLoader에서 shuffle=True를 shuffle=False로 바꿔 보세요.
+    (정답이 모두 0이 되고, 7절에 ✗가 표시됩니다.)
+    3) balance_classes의 weights를 torch.ones(len(y))로 바꿔 보세요. (가중치가 모두 같으니 바지는
+    1,000번 중에 90번쯤만 나오고, 12절에 ✗가 표시됩니다.)
+    """
+
+
+# ---- 연습 문제: 먼저 이 파일을 복사해 두고, raise로 시작하는 줄을 지운 뒤 답을 작성하세요. ----
 
 
 def balanced_weights(labels):
-    """클래스별 합이 서로 같고, 모두 더하면 1인 샘플별 가중치 [N]을 반환하세요. labels는 정수 정답 [N]입니다.
+    """정답 labels [N]에 맞는 샘플별 가중치 [N]을 반환하세요.
+
+    클래스마다 가중치의 합이 같고, 모두 더하면 1이어야 합니다.
     예: labels가 [0, 0, 0, 5]이면 [1/6, 1/6, 1/6, 1/2]입니다.
-    힌트: 11번 절의 가중치를 모두 계산한 뒤, 그 합으로 나누어 보세요.
+
+    힌트: 12절의 가중치를 모두 구한 뒤, 그 합으로 나누어 보세요.
     """
-    return None
+    raise NotImplementedError
 
 
 def pair_dataset(a, b):
-    """i번째 샘플이 (a[i], b[i])인 Dataset 객체를 반환하세요. 길이는 a와 b 중 짧은 것과 같습니다.
+    """i번째 샘플이 튜플 (a[i], b[i])인 Dataset 객체를 반환하세요.
+
+    a와 b는 리스트이고, 데이터셋의 길이는 둘 중 짧은 것과 같습니다.
     예: a가 [1, 2, 3]이고 b가 [4, 5]이면 길이는 2이고, 인덱스 1의 샘플은 (2, 5)입니다.
-    힌트: 함수 안에서 Dataset을 상속받는 클래스를 정의해 보세요.
+
+    힌트: 이 함수 안에서 Dataset을 상속받는 파이썬 클래스를 정의하고, 그 객체를 반환해 보세요.
     """
-    return None
+    raise NotImplementedError
 
 
 def pad_left(samples):
-    """길이가 다른 텐서의 리스트에서 짧은 텐서의 앞을 0으로 패딩해, 배치 [N, L]을 반환하는 collate_fn을 작성하세요.
+    """길이가 다른 텐서의 리스트를 받아, 짧은 텐서의 앞을 0으로 채운 배치 [N, L]을 반환하세요.
+
+    L은 가장 긴 텐서의 길이입니다.
     예: samples가 [1, 2, 3]과 [4]이면 [[1, 2, 3], [0, 0, 4]]입니다.
-    힌트: nn.functional.pad(x, (개수, 0))과 torch.stack을 사용해 보세요.
+
+    힌트: nn.functional.pad(x, (개수, 0))으로 앞에 0을 붙이고, torch.stack으로 쌓아 보세요.
     """
-    return None
+    raise NotImplementedError
 
 
 def validation_indices(labels, n):
-    """정답 labels [N]에서 클래스마다 처음 n개의 인덱스를 선택해 오름차순으로 반환하세요. 부족하면 모두 선택합니다.
+    """정답 labels [N]에서 클래스마다 처음 n개의 인덱스를 골라, 오름차순으로 반환하세요.
+
+    샘플이 n개보다 적은 클래스는 모두 고릅니다.
     예: labels가 [2, 0, 2, 2, 0]이고 n이 1이면 [0, 1]입니다.
-    힌트: 클래스마다 (labels == k).nonzero()[:n, 0]을 계산해 보세요.
+
+    힌트: labels.unique()의 클래스 k마다 (labels == k).nonzero()[:n, 0]을 구해 보세요.
     """
-    return None
+    raise NotImplementedError
+
+
+def read_pairs(dataset):
+    """데이터셋의 모든 샘플을 리스트로 반환합니다. 형식이 다르면 오류가 발생합니다."""
+    if not isinstance(dataset, Dataset):
+        raise TypeError("Dataset을 상속받은 클래스의 객체가 아닙니다")
+    pairs = []
+    for i in range(len(dataset)):
+        if not isinstance(dataset[i], tuple):
+            raise TypeError("샘플이 튜플이 아닙니다")
+        pairs.append(dataset[i])
+    return pairs
+
+
+def read_tensor(answer):
+    """텐서를 그대로 반환합니다. 텐서가 아니면 오류가 발생합니다."""
+    if not isinstance(answer, torch.Tensor):
+        raise TypeError("텐서가 아닙니다")
+    return answer
 
 
 def check_practice():
     """연습 문제
 
-    이 파일에서 함수 4개의 본문을 직접 작성하고 다시 실행해 보세요. 답이 맞는지 여기에서 확인합니다.
+    이 파일에 있는 네 함수를 직접 완성해 보세요. 답은 python data_tutorial.py --practice로 바로
+    확인할 수 있습니다. 모범 답안은 저장소의 tests/test_practice.py에 있습니다.
     """
-    labels, a, b = torch.tensor([3, 0, 3, 3, 1, 0, 3]), torch.arange(5), torch.arange(10, 17)
-
-    def pairs(dataset):
-        if not isinstance(dataset, Dataset):
-            raise TypeError(f"Dataset이 아닙니다: {dataset!r}")
-        return torch.tensor([[int(value) for value in dataset[i]] for i in range(len(dataset))])
-
-    inputs = (labels,), (a,), (labels[2:4],)
-    practice(balanced_weights, lambda y: 1 / (y == y[:, None]).sum(1) / len(y.unique()), *inputs)
-    inputs = (a, b), (b, a), (a[:0], b)
-    practice(pair_dataset, lambda x, y: Subset(list(zip(x, y)), range(min(len(x), len(y)))), *inputs, to_tensor=pairs)
-    inputs = ([a[1:4], b[:1], a],), ([b[:1], labels],), ([labels],)
-    practice(pad_left, lambda x: pad_sequence([t.flip(0) for t in x], batch_first=True).flip(1), *inputs)
-    inputs = (labels, 1), (labels.flip(0), 2), (labels, 99)
-    practice(validation_indices, lambda y, n: [i for i, k in enumerate(y) if (y[:i] == k).sum() < n], *inputs)
+    tensor = torch.tensor
+    practice(
+        balanced_weights,
+        ((tensor([0, 0, 0, 5]),), [1 / 6, 1 / 6, 1 / 6, 1 / 2]),
+        ((tensor([3, 0, 3, 3, 1, 0]),), [1 / 9, 1 / 6, 1 / 9, 1 / 9, 1 / 3, 1 / 6]),
+        ((tensor([7, 7]),), [1 / 2, 1 / 2]),
+    )
+    practice(
+        pair_dataset,
+        (([1, 2, 3], [4, 5]), [[1, 4], [2, 5]]),
+        (([6, 7], [8, 9, 10]), [[6, 8], [7, 9]]),
+        (([], [1, 2]), []),
+        read=read_pairs,
+    )
+    practice(
+        pad_left,
+        (([tensor([1, 2, 3]), tensor([4])],), [[1, 2, 3], [0, 0, 4]]),
+        (([tensor([4]), tensor([1, 2, 3]), tensor([5, 6])],), [[0, 0, 4], [1, 2, 3], [0, 5, 6]]),
+        (([tensor([7])],), [[7]]),
+        read=read_tensor,
+    )
+    practice(
+        validation_indices,
+        ((tensor([2, 0, 2, 2, 0]), 1), [0, 1]),
+        ((tensor([2, 0, 2, 2, 0]), 2), [0, 1, 2, 4]),
+        ((tensor([12, 3, 12, 12]), 2), [0, 1, 2]),
+        ((tensor([1, 0]), 99), [0, 1]),
+    )
 
 
 # ---- 그림을 그리는 함수입니다. ----
-def draw_samples(dataset, seed):
-    """무작위로 선택한 샘플 9개를 3x3으로 그립니다."""
-    indices = torch.randperm(len(dataset), generator=torch.Generator().manual_seed(seed))[:9].tolist()
+
+
+def draw_samples(dataset, indices):
+    """샘플 9개를 3x3으로 그리고, 정답의 이름과 인덱스를 적습니다."""
     figure, axes = plt.subplots(3, 3, figsize=(6.6, 7.2), layout="constrained")
     figure.suptitle("Random training samples with their labels")
     for axis, index in zip(axes.flat, indices):
-        image, label = dataset[index]
-        number = int(class_index(torch.as_tensor(label)[None]))
-        named = not getattr(dataset, "target_transform", None)  # 변환한 정답에는 클래스 이름이 맞지 않습니다
-        name = datasets.FashionMNIST.classes[number] if named else f"label {number}"
-        axis.imshow(
-            torch.atleast_2d(image.float().reshape(-1, *image.shape[-2:]).mean(0)).numpy(), cmap="gray"
-        )  # 채널 평균
-        axis.set_title(f"{name}\n(index {index})", fontsize=11)
+        image = dataset[index][0]
+        label = dataset.targets[index]
+        axis.imshow(image[0].numpy(), cmap="gray")
+        axis.set_title(f"{CLASSES[label]}\n(index {index})", fontsize=11)
         axis.axis("off")
     return figure
 
 
-def draw_class_distribution(train_labels, test_labels, dataset=None):
-    """클래스별 학습용과 테스트용 샘플의 개수를 막대로 그립니다."""
-    classes = range(10) if getattr(dataset, "target_transform", None) else datasets.FashionMNIST.classes
-    figure, axis = plt.subplots(figsize=(9, 6), layout="constrained")
-    for labels, shift, color in ((train_labels, -0.2, "#0072B2"), (test_labels, 0.2, "#E69F00")):
-        counts = [(labels == k).sum().item() for k in range(len(classes))]
-        bars = axis.barh([k + shift for k in range(len(classes))], counts, 0.38, color=color)
-        axis.bar_label(bars, padding=3, fontsize=9)
-    axis.set_yticks(range(len(classes)), classes)
-    axis.invert_yaxis()  # 0번 클래스를 맨 위에 그립니다
-    axis.margins(x=0.12)
-    axis.set(title="Number of samples per class", xlabel="samples")
-    figure.legend(axis.containers, ["training", "test"], loc="outside lower center", ncols=2)
+def draw_batches(sorted_X, shuffled_X):
+    """정렬한 데이터의 첫 배치를 섞지 않았을 때와 섞었을 때로 나누어 그립니다."""
+    figure, axes = plt.subplots(2, 6, figsize=(7, 2.9), layout="constrained")
+    figure.suptitle("First batch of sorted data: not shuffled (top), shuffled (bottom)")
+    for row, images in zip(axes, (sorted_X, shuffled_X)):
+        for axis, image in zip(row, images):
+            axis.imshow(image[0].numpy(), cmap="gray")
+            axis.axis("off")
     return figure
 
 
 def draw_shared_transform(original, wrong, training, right):
-    """분리한 두 부분이 transform을 공유할 때와 데이터셋을 따로 생성했을 때의 샘플을 그립니다."""
-    names = ("validation", "validation with\nshared transform", "training,\nown dataset", "validation,\nown dataset")
-    figure, axes = plt.subplots(4, len(original), figsize=(9.5, 6.6), layout="constrained")
-    figure.suptitle("Both parts of a split share one transform (orange). Two datasets do not.")
-    for row, name, images in zip(axes, names, (original, wrong, training, right)):
+    """transform을 공유할 때와 데이터셋을 따로 만들었을 때의 이미지를 그립니다."""
+    rows = {
+        "validation": original,
+        "validation,\nshared transform": wrong,
+        "training,\nown dataset": training,
+        "validation,\nown dataset": right,
+    }
+    figure, axes = plt.subplots(4, len(original), figsize=(7, 5.4), layout="constrained")
+    figure.suptitle("Both parts share one transform (orange), two datasets do not")
+    for row, (name, images) in zip(axes, rows.items()):
+        color = "#D55E00" if images is wrong else "#0072B2"
         row[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=11)
         for axis, image in zip(row, images):
-            axis.imshow(image.float().mean(dim=0).numpy(), cmap="gray")
+            axis.imshow(image[0].numpy(), cmap="gray")
             axis.set(xticks=[], yticks=[])
-            axis.spines[:].set(color="#D55E00" if images is wrong else "#0072B2", linewidth=3)
+            axis.spines[:].set(color=color, linewidth=3)
     return figure
 
 
 def draw_loading_speed(speeds):
-    """방법별 초당 샘플 수를 막대로 그립니다."""
-    figure, axis = plt.subplots(figsize=(9, 4.2), layout="constrained")
+    """방법별 1초에 불러오는 샘플의 개수를 막대로 그립니다."""
+    figure, axis = plt.subplots(figsize=(7, 3.4), layout="constrained")
     bars = axis.barh(list(speeds), list(speeds.values()), color="#0072B2")
-    axis.bar_label(bars, [f"{v:,.0f}  (x {v / speeds['sample by sample']:.1f})" for v in speeds.values()], padding=4)
+    ratios = [speed / speeds["sample by sample"] for speed in speeds.values()]
+    axis.bar_label(bars, [f"x {ratio:.1f}" for ratio in ratios], padding=4, fontsize=11)
     axis.invert_yaxis()
-    axis.margins(x=0.3)
+    axis.margins(x=0.15)
     axis.xaxis.set_major_formatter("{x:,.0f}")
-    axis.set(title="Loading speed on this machine (same batches)", xlabel="samples per second (higher is better)")
+    axis.xaxis.set_major_locator(plt.MaxNLocator(5))
+    axis.set(title="Loading speed on this machine", xlabel="samples per second (higher is better)")
     return figure
 
 
 # ---- 여기부터는 여러 장에서 공통으로 사용하는 도우미 함수입니다. 건너뛰어도 괜찮습니다. ----
-CLAIMS, EXERCISES, REMINDERS = [], [], []  # 확인한 설명, 연습 문제의 결과, 마지막에 다시 출력할 안내
+CLAIMS = []  # 확인한 설명: (절의 제목, 설명, 맞았으면 True)
+EXERCISES = {}  # 연습 문제의 이름: 맞았으면 True
+PAGE = []  # 페이지에 담을 [종류, 텍스트]
+OUTPUT_DIR = Path(__file__).resolve().parent / "outputs"
+PAGE_HEAD = """<!doctype html><html lang="ko"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><style>
+:root{color-scheme:light dark}h2{margin-top:3em;border-bottom:2px solid #0072B2}h3{margin:3em 0 0}
+body{max-width:52em;margin:2em auto;padding:0 1em;font:16px/1.75 system-ui,sans-serif;
+word-break:keep-all;overflow-wrap:anywhere}p{white-space:pre-wrap}small,i{color:#808080}
+pre{font:14px/1.6 ui-monospace,Consolas,monospace;overflow-x:auto;margin:0;padding:.5em 1em}
+.code{background:#8881;border-left:4px solid #0072B2}.ok,.wrong,.open{margin:.2em 1em}
+.ok{color:#2a9d4f}.wrong,.notice{color:#e5534b}i{font-style:normal}img{max-width:100%}
+nav ul{columns:20em}nav .lesson{margin-left:1em}</style>"""
 
 
-def teach(lesson, *args):
-    """절 함수 lesson의 docstring을 제목과 설명으로 출력한 뒤, 함수를 실행한 결과를 반환합니다."""
+def use_hangul():
+    """어느 컴퓨터에서나 한글을 출력하고, 한글 글꼴이 있으면 그림에도 사용합니다."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # 노트북의 출력 스트림에는 reconfigure가 없습니다
+            stream.reconfigure(encoding="utf-8", line_buffering=True)
+    installed = set(font_manager.get_font_names())
+    hangul = {"Malgun Gothic", "Apple SD Gothic Neo", "NanumGothic", "Noto Sans CJK KR"}
+    plt.rcParams["font.family"] = ["DejaVu Sans", *sorted(hangul & installed)]
+
+
+def prepare_outputs(path):
+    """결과 폴더를 만들고, 파일을 저장할 수 있는지 미리 확인합니다."""
+    global OUTPUT_DIR
+    OUTPUT_DIR = Path(os.path.expanduser(path))
+    try:
+        OUTPUT_DIR.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=OUTPUT_DIR).close()
+    except OSError as error:
+        sys.exit(f"오류: {path} 폴더에 저장할 수 없습니다({error}). --output-dir를 확인하세요.")
+
+
+def record(kind, text):
+    """페이지에 텍스트를 추가합니다. 코드와 결과처럼 여러 줄인 것은 앞의 줄에 이어 붙입니다."""
+    if PAGE and PAGE[-1][0] == kind and kind in ("code", "result", "ok", "wrong", "open"):
+        PAGE[-1][1] += text
+    else:
+        PAGE.append([kind, text])
+
+
+def begin(part, device=""):
+    """핵심, 더 알아보기 등의 제목을 출력합니다. 처음에는 장의 제목과 소개도 출력합니다."""
+    if not PAGE:
+        file = Path(__file__).name
+        title, introduction, *_ = __doc__.split("\n\n")
+        introduction += f"""
+
+python {file}를 실행하면 나오는 내용입니다. 결과는 코드 바로 아래에 있습니다. '받은 값'은
+앞의 절에서 만들었거나 실행할 때 정한 값입니다. ✓가 붙은 문장은 실행하면서 정말 맞는지 확인한
+설명이며, 틀리면 ✗로 바뀝니다. import와 그림을 그리는 함수는 {file} 파일에 있습니다."""
+        place = f"PyTorch {torch.__version__}  {device}"
+        print(f"{title}\n{place}\n\n{introduction}")
+        record("title", title)
+        record("place", place)
+        record("text", introduction)
+    print(f"\n\n──── {part} ────")
+    record("part", part)
+
+
+def teach(lesson, *args, **options):
+    """절의 docstring을 제목과 설명으로 출력하고, 코드와 결과를 번갈아 출력하며 실행합니다."""
+    if not callable(lesson):
+        raise TypeError("teach(lesson())이 아니라 teach(lesson)처럼 함수를 전달하세요.")
     title, _, text = (inspect.getdoc(lesson) or lesson.__name__).partition("\n\n")
-    print(f"\n== {title} ==\n{text}\n")
-    return lesson(*args)
+    transcript = Transcript(inspect.unwrap(lesson))
+    place = f"{Path(__file__).name}:{transcript.first} {lesson.__name__}"
+    print(f"\n== {title} ==   {place}\n{text}\n")
+    record("lesson", title)
+    record("place", place)
+    record("text", text)
+    try:
+        with contextlib.redirect_stdout(transcript):
+            transcript.name_values(inspect.signature(lesson).bind(*args, **options).arguments)
+            result = lesson(*args, **options)
+            transcript.show_code_until(len(transcript.lines))
+        return result
+    except BaseException as error:
+        with contextlib.suppress(OSError, SystemExit):
+            transcript.show_code_until_error(error)
+            record("wrong", f"여기에서 멈췄습니다: {type(error).__name__}: {error}")
+            write_page()
+        raise
+
+
+class Transcript(io.TextIOBase):
+    """절을 실행하는 동안의 출력 스트림입니다. 결과보다 그 결과를 만든 코드를 먼저 출력합니다."""
+
+    KINDS = {">>>": "code", "✓": "ok", "✗": "wrong", "□": "open", "저장:": "saved"}
+
+    def __init__(self, lesson):
+        self.screen = sys.stdout
+        self.code = lesson.__code__
+        self.kind = "result"  # 지금 출력하는 줄의 종류
+        self.at_line_start = True
+        self.lines, self.first = inspect.getsourcelines(lesson)
+        self.statements = ast.parse("".join(self.lines)).body[0].body  # 아직 출력하지 않은 문장
+        self.shown = self.statements[0].lineno - 1  # 이미 출력한 줄의 개수
+        if lesson.__doc__:
+            self.shown = self.statements.pop(0).end_lineno
+        if lesson.__name__ == "check_practice":
+            self.statements.clear()  # 연습 문제를 확인하는 코드는 출력하지 않습니다
+
+    def name_values(self, arguments):
+        """절이 main에서 받은 값을 코드의 첫 줄로 출력합니다."""
+        simple = (int, float, str, torch.device, type(None))
+        items = arguments.items()
+        names = [f"{name}={value}" if isinstance(value, simple) else name for name, value in items]
+        if names:
+            self.put(f">>> # 받은 값: {', '.join(names)}\n")
+
+    def show_code_until(self, number):
+        """number번째 줄이 속한 문장까지의 코드를 출력합니다. 반복문은 전체가 한 문장입니다."""
+        while self.statements and self.statements[0].lineno <= number:
+            statement = self.statements.pop(0)
+            last = statement.lineno - 1 if only_prints(statement) else statement.end_lineno
+            for line in self.lines[self.shown : last]:
+                self.put(f">>> {line.removeprefix('    ')}" if line.strip() else "\n")
+            self.shown = statement.end_lineno
+
+    def show_code_until_error(self, error):
+        """오류가 발생한 줄까지의 코드를 출력합니다."""
+        for frame, number in traceback.walk_tb(error.__traceback__):
+            if frame.f_code is self.code:
+                self.show_code_until(number - self.first + 1)
+
+    def write(self, text):
+        frame = inspect.currentframe()
+        while frame and frame.f_code is not self.code:
+            frame = frame.f_back
+        if frame:
+            self.show_code_until(frame.f_lineno - self.first + 1)
+        self.put(text)
+        return len(text)
+
+    def put(self, text):
+        """텍스트를 화면에 출력하고 페이지에 추가합니다. 종류는 줄의 첫 단어로 구분합니다."""
+        if text.startswith(">>> ") and not self.at_line_start:
+            text = f"\n{text}"
+        for line in text.splitlines(keepends=True):
+            if self.at_line_start and not line.isspace():
+                if not line.startswith("  ") or self.kind == "code":  # 들여쓴 줄은 앞 줄과 같습니다
+                    self.kind = self.KINDS.get(line.split()[0], "result")
+                self.screen.write("" if self.kind == "code" else "    ")
+            self.screen.write(line)
+            if self.kind != "saved":
+                record(self.kind, line.removeprefix(">>> "))
+            self.at_line_start = line.endswith("\n")
+
+    def flush(self):
+        self.screen.flush()
+
+
+def only_prints(statement):
+    """출력만 하는 문장이면 True입니다. 결과가 바로 이어지므로 코드는 출력하지 않습니다."""
+    names = ("print", "show", "check", "practice", "save_figure", "show_code")
+    function = getattr(getattr(statement, "value", None), "func", None)
+    return isinstance(statement, ast.Return) or getattr(function, "id", "") in names
+
+
+def show_code(thing):
+    """함수나 클래스의 코드를 출력합니다."""
+    for line in inspect.getsource(thing).splitlines():
+        print(f">>> {line}" if line else "")
+    print()
 
 
 def show(text, note=""):
-    """show(f"{식 = }", "설명")은 식과 그 값을 출력합니다. 여러 줄인 값은 다음 줄부터 출력합니다."""
-    code, _, value = text.partition(" = ")
-    value = "\n" + textwrap.indent(value, " " * 8) if "\n" in value else " " + value
-    print(f"    {code} ={value}" + (f"   # {note}" if note else ""))
+    """show(f"{식 = }", "설명")은 식과 설명을 코드처럼 출력하고, 그 아래에 값을 출력합니다."""
+    code, equals, value = str(text).partition(" = ")
+    if equals:
+        print(f">>> {code}" + (f"  # {note}" if note else ""))
+    print(value if equals else f"{text} {note}".rstrip())
 
 
 def check(claim, holds):
     """설명 한 문장이 맞는지 확인하고 출력합니다. 틀려도 멈추지 않고, 마지막에 다시 출력합니다."""
-    print(f"    {'✓' if holds else '✗'} {claim}")
-    CLAIMS.append((claim, bool(holds)))
+    holds = bool(holds.all() if hasattr(holds, "all") else holds)  # 벡터이면 모두 참이어야 합니다
+    print(f"{'✓' if holds else '✗'} {claim}")
+    titles = [text for kind, text in PAGE if kind == "lesson"]
+    CLAIMS.append(("".join(titles[-1:]), claim, holds))
 
 
 @contextlib.contextmanager
 def expect(kind):
-    """이 블록에서는 kind 오류가 발생해야 합니다. 오류가 발생한 코드와 메시지 전체를 출력하고 계속합니다."""
+    """이 블록에서는 kind 오류가 발생해야 합니다. 오류의 메시지를 출력하고 계속합니다."""
     try:
         yield
-        check(f"이 블록에서는 다음 오류가 발생합니다: {kind.__name__}", False)
     except kind as error:
-        print(f"    {traceback.extract_tb(error.__traceback__)[1].line}")
-        message = f"{type(error).__name__}: {error}"
-        print(textwrap.fill(message, 96, initial_indent=" " * 8, subsequent_indent=" " * 10))
+        print(textwrap.fill(f"{type(error).__name__}: {error}", 92, subsequent_indent="    "))
+    else:
+        check(f"위의 코드에서 {getattr(kind, '__name__', kind)} 오류가 발생합니다", False)
 
 
-def practice(exercise, expected, *inputs, to_tensor=torch.as_tensor):
-    """연습 문제의 답을 다른 방법(expected)으로 계산한 값과 비교하고 □(미완성), ✓(정답), ✗(오답)로 출력합니다."""
-    for args in inputs:
-        right, solved = to_tensor(expected(*copy.deepcopy(args))).double(), False
+def practice(exercise, *examples, read=torch.as_tensor):
+    """연습 문제를 (입력, 올바른 값)마다 확인하고 □(미완성), ✓(정답), ✗(오답)로 출력합니다.
+
+    반환한 값이 텐서가 아니면, 비교할 값을 구하는 함수를 read에 지정합니다.
+    """
+    EXERCISES[exercise.__name__] = False
+    place = f"{Path(__file__).name}:{exercise.__code__.co_firstlineno}"
+    title = f"{exercise.__name__}{inspect.signature(exercise)}   {place}"
+    task = inspect.getdoc(exercise)
+    for inputs, right in examples:
         try:
-            answer = exercise(*copy.deepcopy(args))
-            if answer is not None:
-                value = to_tensor(answer).double()
-                solved = value.shape == right.shape and torch.allclose(value, right, atol=1e-5)
-        except Exception as error:
-            answer = error
-        if not solved:
-            break
-    EXERCISES.append(solved)
-    name, hint = exercise.__name__, (inspect.getdoc(exercise) or "").rpartition("\n")[2]
-    if solved or answer is None:
-        return print(f"    ✓ {name}" if solved else f"    □ {name}: 아직 풀지 않았습니다.\n        {hint}")
-    print(f"    ✗ {name}")
-    for title, value in (("입력", args), ("올바른 값", right.tolist()), ("반환한 값", repr(answer))):
-        print(textwrap.shorten(f"{title}: {value}", 80, initial_indent=" " * 8))
+            problem = find_problem(exercise, inputs, right, read)
+        except NotImplementedError:
+            print(f"□ {title}\n{textwrap.indent(task, '    ')}")
+            return
+        if problem:
+            names = inspect.signature(exercise).parameters
+            lines = [f"{name} = {value}" for name, value in zip(names, inputs)]
+            lines += [f"올바른 값: {right}", problem, task.rpartition("\n\n")[2]]
+            print(f"✗ {title}")
+            for line in lines:
+                print(textwrap.indent(line, "    "))
+            return
+    EXERCISES[exercise.__name__] = True
+    print(f"✓ {exercise.__name__}")
 
 
-def finish(started, next_chapter, show_figures):
-    """결과를 요약하고 --show이면 그림을 표시합니다. 틀린 설명이 있으면 모두 출력하고 1로 종료합니다."""
-    broken = [f"    ✗ {claim}" for claim, holds in CLAIMS if not holds]
-    print(*REMINDERS, f"설명 {len(CLAIMS)}개를 확인한 결과 {len(CLAIMS) - len(broken)}개가 맞습니다.", sep="\n")
-    print(f"연습 문제 {len(EXERCISES)}개 중 {sum(EXERCISES)}개를 풀었습니다.")
-    print(f"걸린 시간: {time.perf_counter() - started:.1f}초\n다음 장: {next_chapter}")
-    if show_figures:
-        plt.show()
-    if broken:
-        sys.exit("\n".join(["다음 설명은 실행 결과와 다릅니다. 왜 달라졌는지 생각해 보세요.", *broken]))
-
-
-def prepare_terminal():
-    """출력을 UTF-8로 설정합니다. Ctrl+C나 닫힌 파이프(| head)로 끝날 때는 트레이스백(traceback)을 출력하지 않습니다."""
-
-    def end_quietly(kind, error, trace):
-        if not {kind, type(error.__cause__), type(error.__context__)} & {KeyboardInterrupt, BrokenPipeError}:
-            return sys.__excepthook__(kind, error, trace)
-        sys.stdout = open(os.devnull, "w")  # 아직 출력하지 못한 내용을 버립니다
-        print("실행을 중단했습니다. 이미 저장한 파일은 그대로 있습니다.", file=sys.stderr)
-
-    sys.excepthook = end_quietly
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # 노트북의 출력 스트림에는 reconfigure가 없습니다
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
-
-
-def prepare_outputs(path, show_figures):
-    """결과 폴더를 생성해 경로를 반환합니다. 창을 열지 않을 때는 화면이 필요 없는 백엔드(agg)로 그립니다."""
-    if not show_figures and "ipykernel" not in sys.modules:  # 노트북에서는 그림이 셀 아래에 표시됩니다
-        plt.switch_backend("agg")
+def find_problem(exercise, inputs, right, read):
+    """답이 올바른 값과 어떻게 다른지 설명하는 문장을 반환합니다. 같으면 빈 문자열입니다."""
     try:
-        path.expanduser().mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=path.expanduser()).close()
-        return path.expanduser()
-    except OSError as error:
-        sys.exit(f"오류: {path} 폴더에 저장할 수 없습니다 ({error.strerror}). --output-dir로 다른 폴더를 지정하세요.")
+        answer = exercise(*copy.deepcopy(inputs))
+    except NotImplementedError:
+        raise
+    except Exception as error:
+        line = exercise.__code__.co_firstlineno
+        for frame in traceback.extract_tb(error.__traceback__)[1:]:
+            if frame.filename == exercise.__code__.co_filename:
+                line = frame.lineno
+        return f"{line}번째 줄의 오류: {type(error).__name__}: {error}"
+    if answer is None:
+        return "반환한 값이 없습니다. return을 확인하세요."
+    try:
+        value = torch.as_tensor(read(answer)).detach().double()
+    except Exception as error:
+        return f"반환한 값: {answer}\n비교할 수 없는 값입니다({type(error).__name__}: {error})."
+    expected = torch.as_tensor(right).double()
+    if value.shape != expected.shape:
+        shapes = f"모양 {list(value.shape)}, 올바른 모양 {list(expected.shape)}"
+        return f"반환한 값: {answer}\n{shapes}"
+    if not torch.allclose(value, expected, rtol=1e-4, atol=1e-5):
+        return f"반환한 값: {value.numpy().round(4).tolist()}"
+    return ""
 
 
 @contextlib.contextmanager
-def save_whole(path):
-    """임시 파일에 저장한 뒤 이름을 path로 변경합니다. 도중에 중단되어도 기존 파일은 그대로 유지됩니다."""
-    temporary = path.with_name(f"{os.getpid()}_{path.name}")
+def saving(path):
+    """임시 파일에 모두 저장한 뒤 이름을 바꿉니다. 도중에 멈춰도 기존 파일은 그대로입니다."""
+    new = path.with_name(f"{os.getpid()}_{path.name}")
     try:
-        yield temporary
-        os.replace(temporary, path)
-    except (OSError, RuntimeError) as error:
-        sys.exit(f"오류: {path} 파일을 저장할 수 없습니다. 권한과 디스크 공간을 확인하세요 ({type(error).__name__}).")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(new, "wb") as file:
+            yield file
+        os.replace(new, path)
+    except OSError as error:
+        sys.exit(f"오류: {path} 파일을 저장할 수 없습니다({error}).")
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            new.unlink()
 
 
-def save_figure(figure, path):
-    """그림을 PNG 파일로 저장하고 경로를 출력합니다."""
-    with save_whole(path) as file:
+def save_figure(figure, name):
+    """그림을 결과 폴더에 PNG 파일로 저장하고 페이지에 넣습니다. 노트북에서는 바로 표시합니다."""
+    path = OUTPUT_DIR / Path(name).with_suffix(".png")
+    with saving(path) as file:
         figure.savefig(file, dpi=120)
-    print(f"    그림: {path}")
+    print(f"저장: {path}")
+    titles = [axis.get_title() for axis in figure.axes]
+    record("image", f"{path.name}\n{figure.get_suptitle() or ', '.join(filter(None, titles))}")
+    if "ipykernel" in sys.modules:
+        from IPython.display import display
+
+        display(figure)
+    plt.close(figure)
 
 
-STALL_SECONDS = 5  # 이 시간 동안 데이터를 받지 못하면 다음 미러를 시도합니다
-SECOND_MIRROR = "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/"
-PRACTICE_NOTICE = """\n[연습용 데이터] FashionMNIST를 내려받지 못해 연습용 데이터로 진행합니다.
-    따라서 출력되는 정확도는 FashionMNIST의 정확도가 아닙니다.
-    이유: {}
-    해결 방법: 인터넷에 연결한 뒤 다시 실행하세요. 또는 다음 주소에 있는 .gz 파일 4개를 내려받아
-        https://github.com/zalandoresearch/fashion-mnist/tree/master/data/fashion
-        {} 폴더에 넣고 다시 실행하세요.
-"""
+def write_page():
+    """지금까지의 설명, 코드, 결과, 그림을 HTML 페이지로 저장하고 그 경로를 반환합니다."""
+    tags = {"title": "h1", "part": "h2", "lesson": "h3", "place": "small"}
+    contents = body = ""
+    for number, (kind, text) in enumerate(PAGE):
+        text = html.escape(text.strip("\n"))
+        if kind == "image":
+            name, _, title = text.partition("\n")
+            body += f'<img src="{name}" alt="{title}">\n'
+        elif kind in ("code", "result"):
+            text = re.sub(r"(?m)(^ *|  )(# .*)$", r"\1<i>\2</i>", text)  # 주석은 회색입니다
+            body += f'<pre class="{kind}">{text}</pre>\n'
+        else:
+            if kind == "text":  # 문단은 화면의 너비에 맞추고, 목록과 표의 줄은 그대로 둡니다
+                text = re.sub(r"(?<=\S)\n(?!\s|\d+\))", " ", text)
+            tag = tags.get(kind, "p")
+            body += f'<{tag} class="{kind}" id="p{number}">{text}</{tag}>\n'
+            if kind in ("part", "lesson"):
+                contents += f'<li class="{kind}"><a href="#p{number}">{text}</a></li>\n'
+    body = body.replace("<h2", f"<nav><ul>\n{contents}</ul></nav>\n<h2", 1)
+    path = OUTPUT_DIR / f"{Path(__file__).stem}.html"
+    with saving(path) as file:
+        head = f"{PAGE_HEAD}<title>{path.stem}</title></head><body>\n"
+        file.write(f"{head}{body}</body></html>\n".encode())
+    return path
+
+
+def finish(next_chapter, open_page):
+    """결과를 요약하고 페이지를 저장합니다. 틀린 설명이 있으면 모두 출력하고 1로 종료합니다."""
+    wrong = [f"✗ {lesson}: {claim}" for lesson, claim, holds in CLAIMS if not holds]
+    begin("마무리")
+    summary = f"""✓로 확인한 설명은 {len(CLAIMS)}개 중 {len(CLAIMS) - len(wrong)}개가 맞습니다.
+연습 문제는 {len(EXERCISES)}개 중 {sum(EXERCISES.values())}개를 풀었습니다.
+다음에 읽을 것: {next_chapter}"""
+    print(summary)
+    record("text", summary)
+    for line in wrong:
+        record("wrong", line)
+    for kind, text in PAGE:
+        if kind == "notice":
+            print(text.partition("\n")[0])
+    path = write_page()
+    if open_page and not webbrowser.open(path.resolve().as_uri()):
+        print("브라우저를 열 수 없으니 다음 파일을 직접 여세요.")
+    print(f"설명, 코드, 결과, 그림을 모은 페이지: {path}")
+    if wrong:
+        sys.exit("\n".join(["다음 설명은 결과와 다릅니다. 왜 달라졌는지 생각해 보세요.", *wrong]))
+
+
+SECOND_MIRROR = (
+    "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/"
+)
+STALL_SECONDS = 5  # 이 시간 동안 응답이 없으면 다음 서버에서 내려받습니다
 GARMENTS = """1fffbe7cf9f3e 0f9f366cd9b36 1fffffbb76e9c 070e083871f3e 18ffffefdfbb6
-    0000406037f00 1ff5ebbb56e94 0000073ffff80 07117ffffffff 03060c39f3fe3"""  # 클래스별 7x7 그림(49비트)
+    0000406037f00 1ff5ebbb56e94 0000073ffff80 07117ffffffff 03060c39f3fe3"""  # 7x7 그림(49비트)
 
 
 def prepare_fashion_mnist(data_dir):
-    """FashionMNIST가 있는 폴더를 반환합니다. 없으면 내려받고, 내려받지 못하면 연습용 데이터를 생성합니다."""
-    root, reasons = data_dir.expanduser(), []
+    """FashionMNIST가 있는 폴더를 반환합니다. 없으면 내려받습니다.
+
+    내려받지 못하면 연습용 데이터를 만들고, 그 폴더를 반환합니다.
+    """
+    root = Path(os.path.expanduser(data_dir))
     raw = root / "FashionMNIST" / "raw"
-    if root.is_file():
-        sys.exit(f"오류: {root}은(는) 폴더가 아니라 파일입니다. --data-dir로 다른 폴더를 지정하세요.")
+    files = [raw / name.removesuffix(".gz") for name, md5 in datasets.FashionMNIST.resources]
+    if os.path.isfile(root):
+        sys.exit(f"오류: {root}은(는) 폴더가 아니라 파일입니다. --data-dir를 확인하세요.")
+    if all(map(os.path.isfile, files)):
+        damaged = find_damaged_file(raw)
+        if damaged:
+            sys.exit(f"오류: {damaged} 파일이 손상되었습니다. 네 파일을 다시 준비하세요.")
+        return root
+
+    reasons = []
+    mirrors = datasets.FashionMNIST.mirrors
     socket.setdefaulttimeout(STALL_SECONDS)
-    for mirror in [*datasets.FashionMNIST.mirrors, SECOND_MIRROR]:
+    for mirror in [*mirrors, SECOND_MIRROR]:
+        print(f"FashionMNIST를 내려받습니다: {mirror}", flush=True)
+        datasets.FashionMNIST.mirrors = [mirror]
         try:
-            download_fashion_mnist(mirror, raw)
+            with contextlib.redirect_stdout(io.StringIO()):
+                datasets.FashionMNIST(root, download=True)  # MD5도 확인합니다
             break
-        except Exception as error:  # 어떤 오류가 발생하더라도 다음 미러를 시도합니다
-            reasons.append(f"{type(error).__name__}: {error}".strip().splitlines()[-1][:85])
+        except Exception as error:  # 어떤 오류가 발생하더라도 다음 서버를 시도합니다
+            reason = f"{type(error).__name__}: {error}".strip().splitlines()[-1]
+            reasons.append(f"내려받지 못한 이유: {reason[:78]}")
     else:
-        root = write_practice_data()
-        REMINDERS.append(PRACTICE_NOTICE.format("\n          ".join(reasons), raw))
-        print(REMINDERS[-1])
+        missing = [f"{path.name}.gz" for path in files if not os.path.isfile(path)]
+        notice = "\n".join(
+            [
+                "[연습용 데이터] FashionMNIST 대신 단순한 그림을 사용하니 정확도가 다릅니다.",
+                *reasons,
+                "해결 방법: 인터넷에 연결하고 다시 실행하세요. 파일을 직접 내려받아도 됩니다.",
+                "https://github.com/zalandoresearch/fashion-mnist/tree/master/data/fashion",
+                f"다음 중 없거나 MD5가 다른 파일을 {raw} 폴더에 넣으세요.",
+                *missing,
+            ]
+        )
+        print(f"\n{notice}")
+        record("notice", notice)
+        try:
+            root = write_practice_data()
+        except OSError as error:
+            sys.exit(f"오류: 연습용 데이터를 임시 폴더에 저장할 수 없습니다({error}).")
+    datasets.FashionMNIST.mirrors = mirrors
     socket.setdefaulttimeout(None)
     return root
 
 
-def download_fashion_mnist(mirror, raw):
-    """raw 폴더에 없는 파일을 mirror에서 내려받고 MD5를 확인합니다. 이미 있는 파일이 손상되었으면 종료합니다."""
-    files = [raw / name.removesuffix(".gz") for name, _ in datasets.FashionMNIST.resources]
-    if not all(path.is_file() for path in files):
-        print(f"FashionMNIST를 준비합니다: {mirror.split('/')[2]}", flush=True)
-        raw.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=raw.parent) as temporary:
-            part = shutil.copytree(raw, Path(temporary, "FashionMNIST", "raw"))  # 직접 넣은 .gz 파일도 사용합니다
-            type("FashionMNIST", (datasets.FashionMNIST,), {"mirrors": [mirror]})(temporary, download=True)
-            for path in files:
-                os.replace(part / path.name, path)
-    for path in files:
-        count = int.from_bytes(path.read_bytes()[4:8], "big")  # 파일에 기록된 샘플 수
-        if path.stat().st_size != (16 + 28 * 28 * count if "images" in path.name else 8 + count):
-            sys.exit(f"오류: {path} 파일이 손상되었습니다. {raw} 폴더를 삭제하고 다시 실행하세요.")
+def idx_header(*shape):
+    """IDX 파일의 머리 부분입니다. 차원의 수 뒤에 차원별 크기를 4바이트씩 저장합니다."""
+    return bytes([0, 0, 8, len(shape)]) + b"".join(size.to_bytes(4, "big") for size in shape)
+
+
+def find_damaged_file(raw):
+    """형식이 FashionMNIST와 다른 파일의 경로를 반환합니다. 모두 올바르면 None입니다."""
+    for split in ("train", "t10k"):
+        labels = raw / f"{split}-labels-idx1-ubyte"
+        content = labels.read_bytes()
+        count = len(content) - 8
+        if count < 1 or content[:8] != idx_header(count) or max(content[8:]) > 9:
+            return labels
+        images = raw / f"{split}-images-idx3-ubyte"
+        with open(images, "rb") as file:
+            header = file.read(16)
+        if header != idx_header(count, 28, 28) or images.stat().st_size != 16 + 28 * 28 * count:
+            return images
 
 
 def write_practice_data():
-    """7x7 그림을 확대하고 이동한 뒤 잡음(noise)을 더한 이미지 7,000개를 임시 폴더에 저장하고, 그 폴더를 반환합니다."""
-    raw = Path(tempfile.mkdtemp(), "FashionMNIST", "raw")
+    """옷 그림에 잡음(noise)을 더한 이미지 7,000장을 임시 폴더에 저장하고, 그 폴더를 반환합니다."""
+    root = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    raw = root / "FashionMNIST" / "raw"
     raw.mkdir(parents=True)
-    atexit.register(shutil.rmtree, raw.parent.parent, ignore_errors=True)
-    pixels = torch.tensor([[int(bit) for bit in f"{int(code, 16):049b}"] for code in GARMENTS.split()]).view(10, 7, 7)
-    shapes = nn.functional.pad(pixels.repeat_interleave(3, 1).repeat_interleave(3, 2), (3, 4, 3, 4))  # [10, 28, 28]
+    bits = "".join(f"{int(code, 16):049b}" for code in GARMENTS.split())
+    pixels = torch.tensor([float(bit) for bit in bits]).view(10, 1, 7, 7)
+    shapes = nn.functional.interpolate(pixels, size=28)[:, 0]
+    random = torch.Generator().manual_seed(0)
     for split, n in (("train", 6000), ("t10k", 1000)):
-        random = torch.Generator().manual_seed(n)
-        labels, brightness = torch.randint(10, (n,), generator=random), torch.rand(n, 1, 1, generator=random)
-        rows, columns = (torch.randint(-3, 4, (2, n, 1), generator=random) + torch.arange(28)) % 28
-        images = shapes[labels[:, None, None], rows[:, :, None], columns[:, None, :]] * (0.2 + 0.8 * brightness)
-        images = 255 * (images + 0.3 * torch.randn(n, 28, 28, generator=random)).clamp(0, 1)
+        labels = torch.randint(10, (n,), generator=random)
+        brightness = 50 + 150 * torch.rand(n, 1, 1, generator=random)
+        noise = 80 * torch.randn(n, 28, 28, generator=random)
+        images = (brightness * shapes[labels] + noise).clamp(0, 255)
         for kind, array in (("images-idx3", images), ("labels-idx1", labels)):
-            header = bytes([0, 0, 8, array.dim()]) + b"".join(size.to_bytes(4, "big") for size in array.shape)
-            (raw / f"{split}-{kind}-ubyte").write_bytes(header + array.to(torch.uint8).numpy().tobytes())
-    return raw.parent.parent
+            content = idx_header(*array.shape) + array.to(torch.uint8).numpy().tobytes()
+            (raw / f"{split}-{kind}-ubyte").write_bytes(content)
+    return root
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("실행을 중단했습니다. 이미 저장한 파일은 그대로 있습니다.")
+    except BrokenPipeError:  # 출력을 head나 less로 보내고 먼저 닫은 경우
+        os._exit(1)

@@ -1,37 +1,39 @@
-"""5장. 신경망 만들기: 계층을 쌓고, 내부를 살펴보고, 변경하고, 내보냅니다.
+"""5장. 신경망 만들기: 계층을 쌓아 모델로
 
-신경망(neural network)은 여러 계층(layer)으로 구성되며, 계층과 신경망은 모두 모듈(nn.Module)입니다.
-이 장에서는 계층을 하나씩 통과하며 모양을 확인하고, 활성화 함수와 초기 가중치가 왜 중요한지 살펴봅니다.
-이미지와 평면의 점을 난수로 생성하므로 데이터를 내려받지 않습니다.
+1장에서는 NeuralNetwork라는 신경망을 만들자마자 학습하기 바빴습니다. 이번에는 학습을 잠시 미루고 그
+안을 들여다봅시다. 데이터가 계층을 하나씩 지나는 동안 무슨 일이 일어나는지 따라가 보고, 계층을 직접
+만들고, 이미지에 잘 맞는 합성곱 신경망까지 쌓아 보겠습니다. 이미지는 난수로 만들기 때문에 데이터를
+내려받지 않아도 됩니다.
 
 실행 방법
     python -m pip install torch matplotlib
     python model.py
-    python model.py --seed 1 --show    # 다른 난수로 실행하고, 끝날 때 그림을 창에 표시합니다
-    python model.py --help             # 모든 옵션을 출력합니다
+    python model.py --seed 1 --show  # 다른 난수로 실행하고 페이지를 브라우저로 열기
+    python model.py --practice       # 연습 문제만 확인하기
+    python model.py --help           # 모든 옵션 보기
+    %run model.py                    # 노트북(Colab, Jupyter)에서 실행하기
 
 목차
-    1. 모듈(nn.Module)                         NeuralNetwork, create_network
-    2. 모델 호출과 로짓(logit)                 call_model
-    3. 미니배치의 모양 따라가기                walk_through_layers
-    4. 매개변수(parameter)                     list_parameters
-    5. 사용자 정의 계층과 흔한 실수            CustomLinear, use_custom_layer
-    6. 훅(hook)과 계층 표                      use_hooks, trace_layers
-    7. 활성화 함수                             compare_activations
-    8. 두 선형 계층 합치기                     merge_linear_layers
-    9. 비선형성과 결정 경계                    learn_two_rings
-    10. 합성곱(convolution)                    slide_kernel
-    11. 블록으로 만든 합성곱 신경망            ConvBlock, stack_blocks
-    12. 학습 모드와 평가 모드: 드롭아웃        switch_dropout
-    13. 학습 모드와 평가 모드: 배치 정규화     switch_batch_norm
-    14. 초기화(initialization)                 compare_initializations
-    15. 초기화와 옵티마이저                    train_from_each_start
-    16. 매개변수 고정과 공유                   freeze_and_share
-    17. 상태 사전(state dictionary)            read_state_dict
-    18. 내보내기(torch.export)                 export_and_load
-    19. 첫 번째 계층의 가중치                  look_at_first_layer
-
-다음 장은 autograd.py입니다.
+  핵심
+     1. 모듈(nn.Module): 모듈로 이루어진 모듈   build_network, NeuralNetwork
+     2. 모델 호출하기: 로짓에서 예측까지        call_model
+     3. 미니배치 따라가기                       follow_batch
+     4. 매개변수 세기                           count_parameters
+     5. 사용자 정의 계층(nn.Parameter)          use_custom_layer, CustomLinear
+     6. 등록되지 않은 텐서와 계층               find_mistakes, Broken, Repaired
+     7. 활성화 함수는 왜 필요할까요?            compare_activations
+     8. 두 고리 나누기                          learn_two_rings, train_on_points
+     9. 합성곱(convolution): 작은 커널 하나로   slide_kernel
+    10. 채널(channel)과 매개변수의 개수         count_channels
+    11. 블록으로 쌓은 합성곱 신경망             stack_blocks, ConvBlock
+    12. 드롭아웃: 학습 모드와 평가 모드         switch_modes
+    13. 배치 정규화(batch normalization)        switch_batch_norm
+    14. 상태 사전(state dictionary)             read_state_dict
+  더 알아보기
+    15. 훅(hook)으로 엿보기                     use_hooks, trace_layers
+    16. 초기화(initialization)                  compare_initializations
+    17. 매개변수 고정과 공유                    freeze_and_share
+    18. 클래스 없이 실행하기(torch.export)      export_and_load
 """
 
 # /// script
@@ -39,32 +41,40 @@
 # dependencies = ["torch>=2.10.0", "matplotlib>=3.9.0"]
 # ///
 
+# 아래의 표준 라이브러리는 대부분 파일 끝의 도우미 함수가 사용합니다.
 import argparse
+import ast
 import contextlib
 import copy
+import html
 import inspect
+import io
 import math
 import os
+import re
 import sys
 import tempfile
 import textwrap
-import time
 import traceback
 import warnings
+import webbrowser
 from pathlib import Path
+
+if "ipykernel" not in sys.modules:  # 노트북이 아니면 창을 열지 않고 그림을 파일로만 저장합니다
+    os.environ["MPLBACKEND"] = "agg"
 
 import matplotlib.pyplot as plt
 import torch
+from matplotlib import font_manager
 from torch import nn
-from torch.nn import functional as F
 
 
 class NeuralNetwork(nn.Module):
-    """공식 튜토리얼과 구조가 같은 신경망입니다. 입력은 [N, 1, 28, 28], 출력은 로짓(logit) [N, 10]입니다."""
+    """이미지 [N, 1, 28, 28]을 받아 클래스별 점수(로짓) [N, 10]을 반환하는 신경망입니다."""
 
     def __init__(self):
         super().__init__()
-        self.flatten = nn.Flatten()
+        self.flatten = nn.Flatten()  # [N, 1, 28, 28] → [N, 784]
         self.linear_relu_stack = nn.Sequential(
             nn.Linear(28 * 28, 512),
             nn.ReLU(),
@@ -74,90 +84,134 @@ class NeuralNetwork(nn.Module):
         )
 
     def forward(self, x):
-        return self.linear_relu_stack(self.flatten(x))
+        x = self.flatten(x)
+        return self.linear_relu_stack(x)
 
 
-def create_network(device, seed):
-    """1. 모듈(nn.Module)
+def build_network(device):
+    """1. 모듈(nn.Module): 모듈로 이루어진 모듈
 
-    신경망은 데이터에 연산을 수행하는 계층(layer)으로 구성됩니다. PyTorch의 모든 계층은 nn.Module을
-    상속받는 모듈(module)이며, 신경망도 다른 모듈(계층)로 구성된 하나의 모듈입니다. 이렇게 중첩된 구조
-    덕분에 크고 복잡한 신경망도 쉽게 만들고 관리할 수 있습니다. __init__에서 계층을 정의하고, forward에
-    데이터에 대한 연산을 구현합니다. 모델의 to는 내부의 모든 모듈을 한 번에 장치(device)로 이동합니다.
+    계층이 수백 개인 신경망도 코드는 몇 줄이면 될 때가 많습니다. 어떻게 그럴 수 있을까요? 데이터를
+    받아 정해진 연산을 하고 결과를 내보내는 것을 계층(layer)이라고 하는데, PyTorch에서는 계층도,
+    계층을 모아 만든 신경망도 모두 nn.Module을 상속받는 모듈(module)입니다. 모듈은 다른 모듈을 담을
+    수 있으니, 작은 모듈을 묶어 더 큰 모듈을 만들고 그것을 다시 묶어 나가면 됩니다. 이렇게 중첩된
+    구조 덕분에 크고 복잡한 신경망도 쉽게 만들고 관리할 수 있습니다.
+
+    모듈을 정의할 때는 __init__에 그 안에 담을 모듈을 적고, forward에 데이터로 무엇을 계산할지
+    적습니다. 아래 목록에서 NeuralNetwork 안에 Sequential이 있고, 그 안에 다시 계층 다섯 개가 있는
+    것을 확인해 보세요.
+
+    아무리 깊이 중첩되어 있어도 to(device)는 한 번이면 되는데, nn.Module이 안쪽의 모듈까지 찾아가서
+    매개변수를 모두 옮기기 때문입니다. 정말 그런지 GPU가 없는 컴퓨터에서도 확인할 수 있도록, 장치
+    대신 자료형(dtype)을 바꿔 보겠습니다.
     """
-    torch.manual_seed(seed)
-    model = NeuralNetwork()
-    show(f"{model = }")
+    show_code(NeuralNetwork)
+    model = NeuralNetwork().to(device)
     for name, module in model.named_modules():
-        print(f"    {name or '(model)':<22} {type(module).__name__}")
-    show(f"{issubclass(nn.Linear, nn.Module) = }")
-    check("to는 텐서의 to와 달리 모델 자신을 변경하고 반환합니다", model.to(device) is model)
-    check("내부의 매개변수까지 모두 이동했습니다", all(p.device.type == device.type for p in model.parameters()))
-    model.eval()  # 이 모델은 학습하지 않으므로 평가 모드로 전환합니다. 12절에서 설명합니다
-    return model, torch.rand(3, 1, 28, 28).to(device)  # 모델과 무작위 이미지 3개
+        print(f"{name or '(model)':<22} {type(module).__name__}")
+    show(f"{isinstance(model, nn.Module), isinstance(nn.Linear(2, 2), nn.Module) = }")
+
+    double_model = NeuralNetwork().to(torch.float64)  # to는 자료형도 바꿉니다
+    dtypes = {parameter.dtype for parameter in double_model.parameters()}
+    show(f"{dtypes = }")
+    check("to 한 번으로 안쪽 계층의 매개변수까지 모두 바뀌었습니다", dtypes == {torch.float64})
+    return model
 
 
-def call_model(model, X):
-    """2. 모델 호출과 로짓(logit)
+def call_model(model, device):
+    """2. 모델 호출하기: 로짓에서 예측까지
 
-    모델은 함수처럼 model(X)로 호출합니다. 그러면 nn.Module이 forward를 호출합니다. 모델이 출력하는
-    로짓은 클래스별 점수이므로 음수이거나 1보다 클 수 있습니다. nn.Softmax는 로짓을 합이 1인 확률로
-    변환하고, argmax는 가장 큰 값의 인덱스, 즉 예측한 클래스를 반환합니다. dim=1은 클래스가 나열된
-    차원입니다. 아직 학습하지 않았으므로 예측은 의미가 없습니다.
+    만든 신경망에 이미지를 넣어 봅시다. 모델은 함수처럼 model(X)로 호출하며, 이때 nn.Module이
+    forward를 대신 호출해 줍니다. model.forward(X)라고 직접 호출하지는 마세요. nn.Module이 forward
+    앞뒤에서 하는 일을 건너뛰게 됩니다(15절).
+
+    모델이 내놓는 로짓(logit)은 클래스별 점수입니다. 음수일 수도 있고 1보다 클 수도 있어서 그대로는
+    읽기 어려운데, nn.Softmax를 적용하면 모두 0과 1 사이가 되고 합이 1이 되어 확률로 읽을 수
+    있습니다. dim=1은 합이 1이 될 차원, 여기서는 클래스가 늘어선 차원입니다. 확률이 가장 큰 클래스의
+    번호는 argmax로 구합니다.
+
+    그러면 softmax를 왜 모델 안에 넣지 않았을까요? 학습에 사용하는 nn.CrossEntropyLoss가 softmax까지
+    스스로 계산하는데, 모델에도 넣으면 두 번 적용되어 잘 배우지 못하기 때문입니다. 아직 학습하지
+    않은 모델이니, 확률이 모두 0.1 근처여서 어느 클래스도 확신하지 못하는 것을 확인해 보세요.
     """
-    with torch.no_grad():
+    X = torch.rand(3, 1, 28, 28, device=device)  # 무작위 이미지 3장
+    model.eval()  # 평가 모드(12절)
+    with torch.no_grad():  # 예측만 할 때는 변화도가 필요 없습니다
         logits = model(X)
     probabilities = nn.Softmax(dim=1)(logits)
-    sums, predictions = probabilities.sum(dim=1), probabilities.argmax(dim=1)
-    show(f"{logits.shape = }", "배치 크기, 클래스의 개수")
+    predictions = probabilities.argmax(dim=1)
+    show(f"{logits.shape = }", "이미지 3장, 클래스 10개")
     show(f"{logits[0] = }")
     show(f"{probabilities[0] = }")
-    show(f"{predictions = }")
-    check("이미지마다 확률의 합은 1입니다", torch.allclose(sums, torch.ones_like(sums)))
-    check("softmax를 적용해도 값이 가장 큰 인덱스는 그대로입니다", torch.equal(predictions, logits.argmax(dim=1)))
+    show(f"{predictions = }", "이미지마다 예측한 클래스 번호")
+
+    sums = probabilities.sum(dim=1)
+    check("이미지마다 확률의 합이 1입니다", torch.allclose(sums, torch.ones_like(sums)))
+    same = predictions.equal(logits.argmax(dim=1))
+    check("softmax를 적용해도 가장 큰 값의 위치는 그대로입니다", same)
+    return X
 
 
-def walk_through_layers(X, seed):
-    """3. 미니배치의 모양 따라가기
+def follow_batch(X):
+    """3. 미니배치 따라가기
 
-    미니배치(mini-batch)는 한 번에 처리하는 샘플의 묶음입니다. 배치 차원(dim=0)은 항상 유지됩니다.
-        nn.Flatten     이미지를 1차원으로 펼칩니다.
-        nn.Linear      가중치(weight) W와 편향(bias) b로 x @ W.T + b를 계산합니다.
-        nn.ReLU        음수를 0으로 변환하는 활성화 함수(activation function)입니다.
-        nn.Sequential  여러 모듈을 정의한 순서대로 호출합니다.
-    행렬 곱의 크기가 맞지 않으면 오류가 발생합니다. 메시지의 mat1은 입력, mat2는 W.T의 모양입니다.
+    784개의 픽셀이 어떻게 10개의 점수로 바뀔까요? 이미지 3장을 묶은 미니배치(mini-batch)가 계층을
+    하나씩 지날 때마다 모양을 확인하며 따라가 봅시다.
+
+    1) nn.Flatten은 이미지를 1차원으로 펼칩니다. 배치 크기를 나타내는 첫 번째 차원은 그대로 둡니다.
+    2) nn.Linear는 가중치(weight) W와 편향(bias) b로 x @ W.T + b를 계산합니다.
+    3) nn.ReLU는 음수를 0으로 바꾸는 활성화 함수(activation function)입니다. 모양은 바뀌지 않습니다.
+    4) nn.Sequential은 이런 계층들을 적어 둔 순서대로 호출하는 모듈입니다.
+
+    계층을 쌓다 보면 모양이 맞지 않는다는 오류를 가장 자주 만납니다. 마지막 줄처럼 너비가 27인
+    이미지를 넣으면 무엇이 나오는지 보세요. with expect는 오류가 날 것을 알고 실행하는 이 파일의
+    함수이며, 메시지의 mat1은 입력, mat2는 W.T의 모양입니다. 756과 784가 같아야 곱할 수 있습니다.
     """
-    torch.manual_seed(seed)
-    flat = nn.Flatten()(X)
-    linear, last = nn.Linear(flat.shape[1], 20).to(X.device), nn.Linear(20, 10).to(X.device)
-    stack = nn.Sequential(nn.Flatten(), linear, nn.ReLU(), last)
+    flatten = nn.Flatten()
+    linear = nn.Linear(28 * 28, 20, device=X.device)
+    relu = nn.ReLU()
+    last = nn.Linear(20, 10, device=X.device)
+    stack = nn.Sequential(flatten, linear, relu, last)
+
     with torch.no_grad():
-        hidden, by_hand = linear(flat), flat @ linear.weight.T + linear.bias
-        active = nn.ReLU()(hidden)
-        logits, expected = stack(X), last(active)
-    for name, tensor in {"X": X, "Flatten": flat, "Linear": hidden, "ReLU": active, "Sequential": logits}.items():
-        print(f"    {name:<10} {list(tensor.shape)}")
+        flat = flatten(X)
+        hidden = linear(flat)
+        active = relu(hidden)
+        logits = last(active)
+    steps = {"X": X, "Flatten": flat, "Linear": hidden, "ReLU": active, "Linear (last)": logits}
+    for name, tensor in steps.items():
+        print(f"{name:<14} {list(tensor.shape)}")
     show(f"{hidden[0, :6] = }")
-    show(f"{active[0, :6] = }")
+    show(f"{active[0, :6] = }", "음수는 0이 되고, 양수는 그대로입니다")
+
+    by_hand = flat @ linear.weight.T + linear.bias
     check("Linear의 출력은 x @ W.T + b입니다", torch.allclose(hidden, by_hand, atol=1e-4))
-    check("Sequential은 계층을 하나씩 호출한 것과 같습니다", torch.allclose(logits, expected, atol=1e-4))
+    same = torch.allclose(stack(X), logits, atol=1e-4)
+    check("Sequential의 출력은 계층을 하나씩 호출한 결과와 같습니다", same)
+    narrow = X[..., :27]
     with expect(RuntimeError):
-        stack(X[..., :-1])
+        stack(narrow)
 
 
-def list_parameters(model):
-    """4. 매개변수(parameter)
+def count_parameters(model):
+    """4. 매개변수 세기
 
-    매개변수는 학습하는 동안 옵티마이저(optimizer)가 조정하는 텐서(tensor)입니다. nn.Module은 속성으로
-    지정한 계층을 등록하므로 named_parameters()로 모든 매개변수를 이름과 함께 가져올 수 있습니다.
-    Linear의 매개변수 개수는 (입력 크기 + 1) x 출력 크기입니다. 값은 앞에서부터 3개만 출력합니다.
+    우리가 만든 신경망은 얼마나 클까요? 보통은 매개변수(parameter)의 개수로 말합니다. 매개변수는
+    학습하는 동안 옵티마이저가 조정하는 텐서로, 여기서는 Linear마다 하나씩 있는 가중치와 편향입니다.
+    nn.Module은 속성으로 지정한 계층을 빠짐없이 기억하고 있어서 named_parameters()로 이름과 함께
+    모두 꺼낼 수 있습니다. 1장에서 옵티마이저에 전달한 model.parameters()도 같은 목록입니다.
+
+    Linear의 출력 하나를 계산하려면 입력마다 가중치 하나씩, 그리고 편향 하나가 필요합니다. 그래서
+    매개변수는 (입력 크기 + 1) * 출력 크기개이며, 더한 1이 편향입니다. 가장 큰 텐서가 어느 것인지
+    찾아보세요. Flatten과 ReLU는 배울 것이 없는 계산이어서 목록에 없습니다.
     """
     for name, parameter in model.named_parameters():
-        print(f"    {name:<26} {str(list(parameter.shape)):<11} {parameter.detach().flatten()[:3]}")
-    show(f"{sum(p.numel() for p in model.parameters()) = }", "매개변수의 개수")
-    for linear in (module for module in model.modules() if isinstance(module, nn.Linear)):
-        by_hand = (linear.in_features + 1) * linear.out_features  # 더한 1은 편향입니다
-        check(f"{linear}의 매개변수는 {by_hand}개입니다", sum(p.numel() for p in linear.parameters()) == by_hand)
+        print(f"{name:<28} {str(list(parameter.shape)):<11} {parameter.numel():>7,}")
+
+    total = sum(parameter.numel() for parameter in model.parameters())
+    by_hand = (784 + 1) * 512 + (512 + 1) * 512 + (512 + 1) * 10
+    show(f"{total = }")
+    check("식으로 센 개수와 같습니다", total == by_hand)
 
 
 class CustomLinear(nn.Module):
@@ -165,733 +219,1255 @@ class CustomLinear(nn.Module):
 
     def __init__(self, in_features, out_features):
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(out_features, in_features) / math.sqrt(in_features))
+        weight = torch.randn(out_features, in_features) / math.sqrt(in_features)
+        self.weight = nn.Parameter(weight)
         self.bias = nn.Parameter(torch.zeros(out_features))
 
     def forward(self, x):
         return x @ self.weight.T + self.bias
 
 
+def use_custom_layer():
+    """5. 사용자 정의 계층(nn.Parameter)
+
+    논문에서 본 새로운 계층이 torch.nn에 없다면 어떻게 할까요? 직접 만들면 됩니다. 만드는 방법은
+    신경망과 똑같아서, nn.Module을 상속받아 __init__과 forward를 적습니다. 연습 삼아 nn.Linear를
+    직접 만들어 보겠습니다.
+
+    이번에는 계층이 아니라 가중치를 직접 담아야 합니다. 텐서를 nn.Parameter로 감싸 속성으로 지정하면
+    nn.Module이 매개변수로 등록합니다. 등록된 매개변수만 옵티마이저가 조정하고, to(device)로 함께
+    옮겨지며, 파일에 저장됩니다.
+
+    초기 가중치를 sqrt(in_features)로 나눈 것은, 입력이 많을수록 더하는 값도 많아져 출력이 커지기
+    때문입니다. 나누어 두면 입력이 몇 개이든 출력의 크기가 입력과 비슷합니다(16절).
+    """
+    show_code(CustomLinear)
+    layer = CustomLinear(400, 200)
+    show(f"{[name for name, parameter in layer.named_parameters()] = }")
+
+    linear = nn.Linear(400, 200)
+    linear.load_state_dict(layer.state_dict())  # 이름과 모양이 같으니 값을 복사할 수 있습니다
+    x = torch.randn(100, 400)
+    output = layer(x).detach()
+    show(f"{x.std(), output.std() = }", "입력과 출력의 표준편차")
+    check(
+        "가중치가 같으면 nn.Linear와 출력도 같습니다", torch.allclose(output, linear(x), atol=1e-4)
+    )
+    check("출력의 표준편차가 입력과 비슷합니다", 0.9 < output.std() / x.std() < 1.1)
+
+
+class Broken(nn.Module):
+    """잘못된 예: 오류 없이 실행되지만, 아무것도 등록되지 않습니다."""
+
+    def __init__(self):
+        super().__init__()
+        self.center = torch.zeros(4)  # 학습하지 않을 값
+        self.scale = torch.ones(4)  # 학습할 값
+        self.layers = [nn.Linear(4, 4), nn.Linear(4, 2)]
+
+    def forward(self, x):
+        x = (x - self.center) * self.scale
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+class Repaired(nn.Module):
+    """올바른 예: 학습할 값, 학습하지 않을 값, 여러 계층을 알맞은 방법으로 등록합니다."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("center", torch.zeros(4))
+        self.scale = nn.Parameter(torch.ones(4))
+        self.layers = nn.ModuleList([nn.Linear(4, 4), nn.Linear(4, 2)])
+
+    def forward(self, x):
+        x = (x - self.center) * self.scale
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
 class WithoutSuper(nn.Module):
-    """잘못된 예: super().__init__()를 호출하지 않았습니다."""
+    """잘못된 예: super().__init__()을 호출하지 않았습니다."""
 
     def __init__(self):
         self.linear = nn.Linear(4, 2)
 
 
-class Unregistered(nn.Module):
-    """잘못된 예: 텐서를 nn.Parameter로 감싸지 않았고, 계층을 nn.ModuleList가 아니라 일반 list에 넣었습니다."""
+def find_mistakes():
+    """6. 등록되지 않은 텐서와 계층
 
-    def __init__(self):
-        super().__init__()
-        self.weight = torch.randn(2, 4)
-        self.layers = [nn.Linear(2, 2)]
+    학습해도 나아지지 않는데 오류는 없다면, 계층을 직접 만들다가 등록을 빠뜨렸는지 살펴보세요.
+    Broken은 잘 실행되지만 nn.Module은 그 안에 무엇이 있는지 하나도 모릅니다. 학습되지도,
+    저장되지도, 장치로 옮겨지지도 않습니다.
 
+    1) 학습할 텐서는 nn.Parameter로 감쌉니다.
+    2) 여러 계층은 파이썬 리스트가 아니라 nn.ModuleList에 넣습니다.
+    3) 학습하지는 않지만 함께 옮기고 저장해야 하는 텐서는 register_buffer로 등록합니다. 입력을
+    정규화할 평균 같은 값이 여기에 해당하며, 이를 버퍼(buffer)라고 합니다.
 
-def use_custom_layer(seed):
-    """5. 사용자 정의 계층과 흔한 실수
-
-    텐서를 nn.Parameter로 감싸 속성으로 지정하면 매개변수로 등록됩니다. 등록된 매개변수는 옵티마이저로
-    조정되고, to로 이동되며, 상태 사전(17절)에 저장됩니다. 다음 세 가지 실수에 주의하세요.
-    1) super().__init__()를 호출하지 않으면 계층과 매개변수를 등록할 수 없습니다.
-    2) 일반 텐서를 가중치로 지정하면 오류 없이 실행되지만, 학습하거나 저장할 때 제외됩니다.
-    3) 일반 list에 넣은 계층도 마찬가지입니다. 여러 계층은 nn.ModuleList에 넣어야 합니다.
+    Repaired는 세 가지를 모두 고친 것입니다. 마지막은 금방 알 수 있는 실수입니다.
+    super().__init__()을 빠뜨리면 등록할 준비가 되지 않아 오류가 발생합니다.
     """
-    torch.manual_seed(seed)
-    layer, linear, x = CustomLinear(4, 2), nn.Linear(4, 2), torch.randn(3, 4)
-    linear.load_state_dict(layer.state_dict())  # 매개변수의 이름과 모양이 같으므로 불러올 수 있습니다
-    check("가중치가 같으면 nn.Linear와 출력이 같습니다", torch.allclose(layer(x), linear(x), atol=1e-5))
-    show(f"{[name for name, p in layer.named_parameters()] = }")
+    show_code(Broken)
+    broken = Broken().to(torch.float64)
+    show(f"{list(broken.parameters()) = }", "옵티마이저가 조정할 것이 없습니다")
+    show(f"{list(broken.state_dict()) = }", "저장할 것도 없습니다")
+    show(f"{broken.center.dtype = }", "to를 호출했지만 그대로입니다")
+
+    show_code(Repaired)
+    repaired = Repaired().to(torch.float64)
+    learned = [name for name, parameter in repaired.named_parameters()]
+    saved = list(repaired.state_dict())
+    show(f"{learned = }")
+    show(f"{saved = }", "버퍼인 center도 들어 있습니다")
+    show(f"{repaired.center.dtype = }")
+    only_saved = set(saved) - set(learned)
+    check("center만 학습하지 않고 저장합니다", only_saved == {"center"})
+
+    show_code(WithoutSuper)
     with expect(AttributeError):
         WithoutSuper()
-    model = Unregistered()
-    check("일반 텐서와 list에 넣은 계층은 등록되지 않습니다", len(list(model.parameters())) == 0)
-    model.weight, model.layers = nn.Parameter(model.weight), nn.ModuleList(model.layers)
-    show(f"{[name for name, p in model.named_parameters()] = }")
-    check("nn.Parameter와 nn.ModuleList는 등록됩니다", len(list(model.parameters())) > 1)
 
 
-def use_hooks(model, X):
-    """6. 훅(hook)과 계층 표
+def compare_activations():
+    """7. 활성화 함수는 왜 필요할까요?
 
-    훅은 모듈을 호출할 때 nn.Module이 함께 호출하는 함수입니다. register_forward_hook으로 등록한 함수는
-    forward가 끝날 때마다 모듈, 입력, 출력을 인자로 받습니다. 따라서 모델의 코드를 변경하지 않고 중간
-    출력을 확인할 수 있습니다. 훅은 remove()로 제거할 때까지 유지됩니다. 하지만 forward를 직접 호출하면
-    그 모듈의 훅을 건너뜁니다. 항상 model(X)로 호출하세요. 표는 계층, 출력의 모양, 매개변수 개수입니다.
-    """
-    calls = []
-    handle = model.register_forward_hook(lambda module, inputs, output: calls.append(type(module).__name__))
-    model.forward(X)
-    check("forward를 직접 호출하면 그 모듈의 훅은 호출되지 않습니다", type(model).__name__ not in calls)
-    model(X)
-    show(f"{calls = }", "model(X)를 호출한 뒤")
-    handle.remove()
-    count, _ = len(calls), model(X)
-    check("model(X)는 훅도 호출하지만, 제거한 훅은 호출하지 않습니다", len(calls) == count > 0)
-    trace_layers(model, X)
+    계층을 많이 쌓을수록 더 똑똑해질 것 같지만, Linear만 쌓으면 그렇지 않습니다. 두 번 적용한 식을
+    전개해 보면 Linear 하나의 식과 같기 때문입니다.
 
-
-def trace_layers(model, X):
-    """다른 모듈을 포함하지 않는 계층마다 훅을 등록하고, 모델을 호출해 표를 출력합니다."""
-
-    def print_row(module, inputs, output):
-        count, shape = sum(p.numel() for p in module.parameters()), list(getattr(output, "shape", ()))
-        print(f"    {names[module]:<20} {type(module).__name__:<12} {str(shape):<18} {count:>7}")
-
-    names = {module: name for name, module in model.named_modules() if not list(module.children())}
-    handles = [module.register_forward_hook(print_row) for module in names]
-    with torch.no_grad():
-        model(X)
-    for handle in handles:
-        handle.remove()
-
-
-def compare_activations(seed):
-    """7. 활성화 함수
-
-    활성화 함수는 선형 변환(linear transformation) 뒤에 적용하여 비선형성(nonlinearity)을 도입합니다.
-    원소마다 따로 적용하므로 모양은 바뀌지 않습니다. 비선형성이 있어야 신경망이 다양한 관계를 학습할 수
-    있습니다. 함수 f가 선형이면 항상 f(a) + f(b)와 f(a + b)가 같습니다. 편향이 있는 nn.Linear는 앞의
-    값에 편향이 한 번 더 더해지므로, 선형이 아니라 아핀(affine) 변환입니다.
-    """
-    torch.manual_seed(seed)
-    x, a, b, differences = torch.tensor([-2.0, -1.0, 0.0, 1.0, 2.0]), torch.tensor([-2.0]), torch.tensor([1.0]), []
-    show(f"{x, a, b = }")
-    show(f"{torch.relu(x) = }")
-    show(f"{torch.sigmoid(x) = }", "0과 1 사이")
-    show(f"{torch.tanh(x) = }", "-1과 1 사이")
-    for f in (nn.Linear(1, 1, bias=False), nn.Linear(1, 1), nn.ReLU()):
-        differences.append((f(x[:, None]) + f(-x.roll(1)[:, None]) - f((x - x.roll(1))[:, None])).abs().max().item())
-        print(f"    f = {f}: f(a) + f(b) = {(f(a) + f(b)).item():.4f}, f(a + b) = {f(a + b).item():.4f}")
-    check("편향이 없는 Linear는 선형입니다", differences[0] < 1e-5)
-    check("편향이 있는 Linear와 활성화 함수는 선형이 아닙니다", min(differences[1:]) > 1e-5)
-
-
-def merge_linear_layers(seed):
-    """8. 두 선형 계층 합치기
-
-    활성화 함수 없이 Linear를 두 번 적용한 식을 전개하면 다음과 같이 Linear 하나의 식이 됩니다.
         (x @ W1.T + b1) @ W2.T + b2 = x @ (W2 @ W1).T + (W2 @ b1 + b2)
-    즉, Linear만 여러 개 쌓으면 매개변수만 늘어나고 표현할 수 있는 관계는 늘어나지 않습니다.
+
+    매개변수만 늘고, 나타낼 수 있는 관계는 늘지 않습니다. 쌓는 의미가 있으려면 그 사이에 선형이 아닌
+    함수를 넣어 이 전개를 막아야 합니다. 이런 함수가 활성화 함수이고, 선형이 아닌 성질을
+    비선형성(nonlinearity)이라고 합니다.
+
+    널리 사용하는 것은 음수를 0으로 바꾸는 ReLU입니다. sigmoid는 0과 1 사이, tanh는 -1과 1 사이의
+    값을 내보내는데, 그림처럼 양 끝이 평평하면 변화도가 0에 가까워져 학습이 느려지기 때문에, 깊은
+    신경망의 중간에는 잘 사용하지 않습니다. 요즘의 언어 모델은 ReLU를 매끄럽게 다듬은 GELU를 많이
+    사용합니다. 모두 원소마다 따로 적용하기 때문에 모양은 그대로입니다.
     """
-    torch.manual_seed(seed)
-    first, second, single, x = nn.Linear(4, 8), nn.Linear(8, 3), nn.Linear(4, 3), torch.randn(16, 4)
+    first = nn.Linear(4, 8)
+    second = nn.Linear(8, 3)
+    merged = nn.Linear(4, 3)
+    x = torch.randn(5, 4)
     with torch.no_grad():
-        single.weight.copy_(second.weight @ first.weight)
-        single.bias.copy_(second.weight @ first.bias + second.bias)
-        two_layers, one_layer, with_relu = second(first(x)), single(x), second(torch.relu(first(x)))
+        merged.weight.copy_(second.weight @ first.weight)
+        merged.bias.copy_(second.weight @ first.bias + second.bias)
+        two_layers = second(first(x))
+        one_layer = merged(x)
+        with_relu = second(torch.relu(first(x)))
     show(f"{two_layers[0] = }")
     show(f"{one_layer[0] = }")
     show(f"{with_relu[0] = }")
-    check("두 Linear의 출력은 합친 Linear 하나의 출력과 같습니다", torch.allclose(two_layers, one_layer, atol=1e-5))
-    check("사이에 ReLU를 적용하면 출력이 달라집니다", not torch.allclose(two_layers, with_relu, atol=1e-3))
+    check(
+        "Linear 두 개의 출력이 Linear 하나의 출력과 같습니다",
+        two_layers.allclose(one_layer, atol=1e-5),
+    )
+    check("사이에 ReLU를 넣으면 출력이 달라집니다", not two_layers.allclose(with_relu, atol=1e-3))
+
+    z = torch.tensor([-2.0, -1.0, 0.0, 1.0, 2.0])
+    show(f"{torch.relu(z) = }")
+    show(f"{torch.sigmoid(z) = }")
+    show(f"{torch.tanh(z) = }")
+    save_figure(draw_activations(), "model_activations.png")
 
 
 def make_two_rings(count):
-    """점 [N, 2]와 정답(label) [N]을 반환합니다. 정답은 안쪽 고리가 0, 바깥쪽 고리가 1입니다."""
+    """점의 좌표 [N, 2]와 정답 [N]을 반환합니다. 안쪽 고리는 0, 바깥쪽 고리는 1입니다."""
     labels = torch.arange(count) % 2
-    angle, radius = 2 * math.pi * torch.rand(count), 1 + labels + 0.15 * torch.randn(count)
-    return torch.stack([radius * angle.cos(), radius * angle.sin()], dim=1), labels
+    angle = 2 * math.pi * torch.rand(count)
+    radius = 1 + labels + 0.15 * torch.randn(count)
+    points = torch.stack([radius * angle.cos(), radius * angle.sin()], dim=1)
+    return points, labels
 
 
 def train_on_points(network, points, labels, optimizer, steps):
     """모든 점을 한 배치로 steps번 학습하고, 단계마다 계산한 손실을 반환합니다."""
+    loss_fn = nn.CrossEntropyLoss()
     losses = []
-    network.train()
     for _ in range(steps):
         optimizer.zero_grad()
-        loss = F.cross_entropy(network(points), labels)
+        loss = loss_fn(network(points), labels)
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
-    network.eval()
     return losses
 
 
 def learn_two_rings(device, seed):
-    """9. 비선형성과 결정 경계
+    """8. 두 고리 나누기
 
-    이 절과 15절에서는 신경망을 실제로 학습합니다. 학습 과정은 6장과 7장에서 자세히 설명합니다. 직선
-    하나로 분류할 수 없는 두 고리의 점을, 활성화 함수만 다르고 초깃값이 같은 두 신경망으로 분류합니다.
-    nn.Identity는 입력을 그대로 출력합니다. 로짓이 점의 좌표에 대한 일차식이면, 두 점의 중점에서 계산한
-    로짓은 두 로짓의 평균과 같고, 예측이 바뀌는 결정 경계(decision boundary)는 직선입니다. 하지만 ReLU의
-    출력은 Linear의 출력이 0이 되는 선에서 기울기가 바뀌므로, 결정 경계도 그 선에서 꺾입니다.
+    활성화 함수가 없으면 정말 못 배울까요? 어떤 점이 안쪽 고리에 있는지 바깥쪽 고리에 있는지
+    알아맞히는 문제로 확인해 봅시다. 직선을 어떻게 그어도 두 고리를 나눌 수는 없습니다.
+
+    초기 가중치는 같고 활성화 함수만 다른 두 신경망을 학습하겠습니다. nn.Identity는 입력을 그대로
+    내보내니 활성화 함수가 없는 것과 같습니다. 학습 방법은 1장과 같은 네 단계이며 6장과 7장에서
+    자세히 다룹니다.
+
+    그림의 배경색은 그 자리에 있는 점을 모델이 어느 고리로 예측하는지 보여 줍니다. 두 색이 만나는
+    곳을 결정 경계(decision boundary)라고 하는데, 활성화 함수가 없으면 직선일 수밖에 없어 절반쯤만
+    맞힙니다. ReLU가 있으면 경계가 여러 번 꺾여 안쪽 고리를 둘러쌉니다.
     """
-    networks, accuracies, bends = {}, [], []
+    show_code(train_on_points)
+    points, labels = make_two_rings(400)  # 좌표 [400, 2], 정답 [400] (안쪽 고리 0, 바깥쪽 고리 1)
+    points, labels = points.to(device), labels.to(device)
+    width = 16  # 은닉 계층의 뉴런 수
+    networks = {}
+    accuracies = {}
     for activation in (nn.Identity, nn.ReLU):
-        torch.manual_seed(seed)  # 점과 초깃값이 같습니다
-        points, labels = (tensor.to(device) for tensor in make_two_rings(400))
-        network = nn.Sequential(nn.Linear(2, 16), activation(), nn.Linear(16, 16), activation(), nn.Linear(16, 2))
-        optimizer = torch.optim.Adam(network.to(device).parameters(), lr=0.02)
+        torch.manual_seed(seed)  # 두 신경망의 초기 가중치를 같게 합니다
+        network = nn.Sequential(
+            nn.Linear(2, width),
+            activation(),
+            nn.Linear(width, width),
+            activation(),
+            nn.Linear(width, 2),
+        ).to(device)
+        optimizer = torch.optim.Adam(network.parameters(), lr=0.02)
         losses = train_on_points(network, points, labels, optimizer, steps=150)
         with torch.no_grad():
-            logits, middle = network(points), network((points[:-1] + points[1:]) / 2)
-        accuracies.append(100 * (logits.argmax(dim=1) == labels).float().mean().item())
-        bends.append((middle - (logits[:-1] + logits[1:]) / 2).abs().max() / logits.abs().max())
-        networks[f"{activation.__name__}: accuracy {accuracies[-1]:.1f}%"] = network
-        print(f"    {activation.__name__:<8} 손실 {losses[0]:.3f} → {losses[-1]:.3f}, 정확도 {accuracies[-1]:.1f}%")
-    check("활성화 함수가 없으면 로짓은 좌표에 대한 일차식입니다", bends[0] < 1e-4 < min(bends[1:]))
-    check("활성화 함수가 있으면 정확도가 더 높습니다", min(accuracies[1:]) > accuracies[0])
-    return networks, points, labels
+            predictions = network(points).argmax(dim=1)
+        name = activation.__name__
+        networks[name] = network
+        accuracies[name] = 100 * (predictions == labels).float().mean().item()
+        print(f"{name:<8}  손실 {losses[-1]:.3f}, 정확도 {accuracies[name]:.1f}%")
+
+    for name, accuracy in accuracies.items():
+        if name == "Identity":
+            check("활성화 함수가 없으면 4분의 3도 맞히지 못합니다", accuracy < 75)
+        else:
+            check(f"활성화 함수가 {name}이면 95% 넘게 맞힙니다", accuracy > 95)
+    save_figure(draw_two_rings(networks, points, labels), "model_two_rings.png")
 
 
 def slide_kernel():
-    """10. 합성곱(convolution)
+    """9. 합성곱(convolution): 작은 커널 하나로
 
-    합성곱은 작은 커널(kernel)을 이미지 위에서 이동하며 겹치는 값끼리 곱해 더합니다. 모든 위치에서 같은
-    가중치를 사용하므로 Linear보다 매개변수가 적고, 무늬의 위치가 바뀌면 출력의 위치도 그만큼 바뀝니다.
-    패딩은 가장자리에 추가하는 0, 스트라이드는 이동 간격입니다.
-        출력 크기 = (입력 크기 + 2 x 패딩(padding) - 커널 크기) // 스트라이드(stride) + 1
+    Linear는 이미지를 한 줄로 펼쳐 버려서 어느 픽셀이 어느 픽셀의 옆에 있었는지 모릅니다. 왼쪽
+    위에서 배운 패턴이 오른쪽 아래에 나타나면 처음부터 다시 배워야 합니다. 합성곱은 작은
+    커널(kernel)을 이미지 위에서 한 칸씩 옮기면서, 겹치는 값끼리 곱해 모두 더합니다. 어디에서나 같은
+    가중치를 사용하기 때문에, 패턴이 옮겨 가면 출력도 그만큼 옮겨 갈 뿐입니다.
+
+    아래 커널은 오른쪽이 왼쪽보다 밝으면 양수, 어두우면 음수를 내놓습니다. 세로 막대의 양쪽
+    가장자리를 찾는 셈입니다. 보통은 이런 커널을 사람이 정하지 않고 학습으로 얻습니다.
+
+    출력은 입력보다 조금 작아집니다. 크기를 유지하려면 가장자리에 0을 채우는 패딩(padding)을
+    지정하고, 반대로 줄이려면 커널을 옮기는 간격인 스트라이드(stride)를 늘립니다.
+
+        출력 크기 = (입력 크기 + 2 * 패딩 - 커널 크기) // 스트라이드 + 1
     """
-    padding, stride = 0, 1
-    kernel = torch.tensor([[-1.0, 0.0, 1.0]] * 3)  # 세로 경계를 찾는 커널입니다
-    show(f"{kernel = }", "모든 위치에서 사용하는 가중치")
-    image = torch.zeros(5, 9)
-    image[:, 2:4] = 1  # 어두운 배경에 밝은 세로 막대가 있습니다
-    moved = F.pad(image, (stride, 0))[:, :-stride]  # 막대를 오른쪽으로 이동합니다
-    conv = nn.Conv2d(1, 1, tuple(kernel.shape), stride=stride, padding=padding, bias=False)
+    image = torch.zeros(5, 8)
+    image[:, 3:5] = 1  # 어두운 배경에 밝은 세로 막대
+    kernel = torch.tensor([[-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0]])
+    conv = nn.Conv2d(1, 1, kernel_size=3, bias=False)
+    moved = image.roll(1, dims=1)  # 막대를 오른쪽으로 한 칸 옮긴 이미지
     with torch.no_grad():
         conv.weight[0, 0] = kernel
-        output, moved_output = conv(image[None, None])[0, 0], conv(moved[None, None])[0, 0]
-    show(f"{image = }")
+        output = conv(image[None, None])[0, 0]  # 배치와 채널 차원을 추가해서 전달합니다
+        moved_output = conv(moved[None, None])[0, 0]
     show(f"{output = }")
-    show(f"{moved_output = }", "막대를 이동한 결과")
-    first = (F.pad(image, [padding] * 4)[: kernel.shape[0], : kernel.shape[1]] * kernel).sum()
-    sizes = [(n + 2 * padding - k) // stride + 1 for n, k in zip(image.shape, kernel.shape)]
-    check("첫 번째 출력은 겹치는 값끼리 곱해 더한 값입니다", torch.isclose(output[0, 0], first, atol=1e-5))
-    check("출력의 높이와 너비는 공식과 같습니다", list(output.shape) == sizes)
-    check("막대를 이동하면 출력도 한 칸 이동합니다", torch.allclose(moved_output[:, 1:], output[:, :-1], atol=1e-5))
+    save_figure(draw_convolution(image, kernel, output), "model_convolution.png")
+    same = moved_output[:, 1:].equal(output[:, :-1])
+    check("막대를 한 칸 옮기면 출력도 한 칸 옮겨집니다", same)
+
+    X = torch.rand(1, 1, 28, 28)
+    padded = nn.Conv2d(1, 1, kernel_size=3, padding=1)
+    strided = nn.Conv2d(1, 1, kernel_size=3, padding=1, stride=2)
+    show(f"{conv(X).shape = }", "(28 + 0 - 3) // 1 + 1 = 26")
+    show(f"{padded(X).shape = }", "(28 + 2 - 3) // 1 + 1 = 28")
+    show(f"{strided(X).shape = }", "(28 + 2 - 3) // 2 + 1 = 14")
+
+
+def count_channels():
+    """10. 채널(channel)과 매개변수의 개수
+
+    커널 하나로는 패턴을 한 가지만 찾습니다. 그래서 합성곱 계층은 커널을 여러 개 두고, 커널마다
+    출력을 한 장씩 만듭니다. 이 한 장 한 장이 채널입니다. 입력에도 채널이 있을 수 있는데, 컬러
+    이미지라면 빨강, 초록, 파랑의 3개입니다. 커널은 입력 채널을 모두 보아야 하니 채널마다 3x3
+    가중치가 따로 있습니다.
+
+    매개변수의 개수를 세어 보면 (입력 채널 * 3 * 3 + 1) * 출력 채널입니다. 이미지의 높이와 너비는
+    식에 나오지 않습니다. 흑백 이미지 한 장을 같은 크기의 출력 8장으로 바꾸는 일을 Linear로 하면
+    얼마나 많이 필요한지 비교해 보세요.
+    """
+    color_conv = nn.Conv2d(3, 8, kernel_size=3, padding=1)
+    show(f"{color_conv.weight.shape = }", "출력 채널, 입력 채널, 높이, 너비")
+    color_count = sum(parameter.numel() for parameter in color_conv.parameters())
+    show(f"{color_count = }", "(3 * 3 * 3 + 1) * 8")
+
+    conv = nn.Conv2d(1, 8, kernel_size=3, padding=1)
+    linear = nn.Linear(28 * 28, 8 * 28 * 28)
+    conv_count = sum(parameter.numel() for parameter in conv.parameters())
+    linear_count = sum(parameter.numel() for parameter in linear.parameters())
+    show(f"{conv_count = }", "(1 * 3 * 3 + 1) * 8")
+    show(f"{linear_count = }", "(784 + 1) * 6272")
+    check(
+        "출력의 크기는 같지만 Linear의 매개변수가 6만 배 넘게 많습니다",
+        linear_count > 60000 * conv_count,
+    )
 
 
 class ConvBlock(nn.Module):
-    """합성곱, ReLU, 풀링(pooling)을 묶은 블록입니다. 높이와 너비가 절반이 됩니다."""
+    """합성곱, ReLU, 풀링을 묶은 블록입니다. 출력의 높이와 너비는 입력의 절반입니다."""
 
     def __init__(self, in_channels, out_channels):
         super().__init__()
-        self.conv = nn.Conv2d(in_channels, out_channels, kernel_size=3, padding=1)  # 가장자리에 0을 추가합니다
+        self.conv = nn.Conv2d(in_channels, out_channels, kernel_size=3, padding=1)
         self.relu = nn.ReLU()
-        self.pool = nn.MaxPool2d(2)  # 2x2 영역마다 최댓값만 남깁니다
+        self.pool = nn.MaxPool2d(2)
 
     def forward(self, x):
         return self.pool(self.relu(self.conv(x)))
 
 
-def stack_blocks(model, X):
-    """11. 블록으로 만든 합성곱 신경망
+def stack_blocks(X):
+    """11. 블록으로 쌓은 합성곱 신경망
 
-    자주 함께 사용하는 계층은 하나의 모듈로 묶어 블록(block)으로 정의하고, torch.nn의 계층처럼 쌓습니다.
-    합성곱의 매개변수는 이미지의 크기와 관계없으므로, 같은 블록에 더 큰 이미지도 전달할 수 있습니다.
-    하지만 Linear의 입력 크기는 블록의 출력 모양에 맞추어 지정해야 합니다.
+    합성곱 신경망은 합성곱, 활성화 함수, 풀링을 몇 번씩 되풀이합니다. 같은 코드를 되풀이해 적는 대신
+    하나의 모듈로 묶어 블록(block)이라고 부르고, torch.nn의 계층처럼 쌓아 봅시다. 1절에서 말한
+    중첩이 바로 이것입니다.
+
+    풀링(pooling)은 출력을 줄이는 계층입니다. nn.MaxPool2d(2)는 2x2 영역마다 가장 큰 값만 남겨
+    높이와 너비를 절반으로 만듭니다. 패턴이 어디에 있는지 정확한 위치는 버리고 있다는 사실만 남기는
+    셈인데, 그 덕분에 뒤의 계층은 더 넓은 영역을 적은 계산으로 볼 수 있습니다.
+
+    표에서 블록을 지날 때마다 이미지는 작아지고 채널은 많아지는 것을 확인해 보세요. 매개변수는
+    마지막 Linear에 가장 많습니다. 합성곱은 어떤 크기의 이미지도 받을 수 있지만, Linear의 입력
+    크기는 블록이 내보내는 모양(16 * 7 * 7)에 맞추어 정해야 합니다.
     """
-    blocks = nn.Sequential(ConvBlock(X.shape[1], 8), ConvBlock(8, 16)).to(X.device)
-    with torch.no_grad():
-        features, large = blocks(X), blocks(F.interpolate(X, scale_factor=2))
-    network = nn.Sequential(blocks, nn.Flatten(), nn.Linear(features[0].numel(), 10)).to(X.device)
-    trace_layers(network, X)
-    show(f"{sum(p.numel() for p in network.parameters()) = }")
-    show(f"{sum(p.numel() for p in model.parameters()) = }", "NeuralNetwork")
-    show(f"{large.shape = }", "높이와 너비가 두 배인 이미지를 전달한 결과")
+    show_code(ConvBlock)
+    values = torch.tensor([[[1.0, 2.0, 0.0, 0.0], [3.0, 4.0, 0.0, 5.0]]])
+    show(f"{nn.MaxPool2d(2)(values) = }", "2x2 영역마다 최댓값")
 
+    blocks = nn.Sequential(ConvBlock(1, 8), ConvBlock(8, 16)).to(X.device)
+    network = nn.Sequential(blocks, nn.Flatten(), nn.Linear(16 * 7 * 7, 10)).to(X.device)
+    x = X
+    for layer in [*blocks, *network[1:]]:
+        x = layer(x)
+        count = sum(parameter.numel() for parameter in layer.parameters())
+        print(f"{type(layer).__name__:<10} {str(list(x.shape)):<16} 매개변수 {count:>5,}개")
+    check("블록을 하나씩 호출한 결과는 신경망의 출력과 같습니다", x.allclose(network(X), atol=1e-3))
 
-def switch_dropout(seed):
-    """12. 학습 모드와 평가 모드: 드롭아웃
-
-    드롭아웃(dropout)은 학습할 때 각 값을 p의 확률로 0으로 만듭니다. 모델이 특정 값에만 의존하지 않게
-    하기 위해서입니다. 남은 값은 1 / (1 - p)배로 키워 평균을 유지합니다. 평가 모드에서는 입력을 그대로
-    출력합니다. 예측하기 전에는 model.eval(), 학습하기 전에는 model.train()을 호출합니다.
-    """
-    torch.manual_seed(seed)
-    dropout, x = nn.Dropout(p=0.5), torch.ones(10_000)
-    model = nn.Sequential(nn.Sequential(dropout))
-    first, second = model(x), model(x)
-    show(f"{first[:16] = }")
-    show(f"{first.mean() = }")
-    check("남은 값은 1 / (1 - p)배입니다", torch.allclose(first[first != 0] * (1 - dropout.p), x[first != 0]))
-    check("학습 모드에서는 호출할 때마다 다른 값이 0이 됩니다", not torch.equal(first, second))
-    model.eval()
-    show(f"{model(x)[:16] = }")
-    check("평가 모드에서는 중첩된 드롭아웃도 입력을 그대로 출력합니다", torch.equal(model(x), x))
-
-
-def switch_batch_norm():
-    """13. 학습 모드와 평가 모드: 배치 정규화
-
-    배치 정규화(batch normalization)는 특징(feature)마다 평균을 0, 분산을 1로 정규화한 뒤 weight를
-    곱하고 bias를 더합니다. 초깃값이 1과 0인 두 매개변수는 학습하는 동안 조정됩니다. 학습 모드에서는
-    배치의 평균과 분산을 사용하고, 이를 이동 평균에 momentum의 비율로 반영합니다. 평가 모드에서는 이동
-    평균을 사용하므로 샘플 하나로도 예측하지만, 학습 모드에서 특징마다 값이 하나이면 오류가 발생합니다.
-    """
-    norm, x = nn.BatchNorm1d(1), torch.tensor([[1.0], [2.0], [3.0], [4.0]])
-    normalized = (x - x.mean(dim=0)) / (x.var(dim=0, correction=0) + norm.eps).sqrt()
-    with torch.no_grad():
-        show(f"{norm(x).T = }", "학습 모드")
-        show(f"{norm.running_mean = }", f"배치의 평균 {x.mean(dim=0).tolist()}, {norm.num_batches_tracked}번 반영")
-        reflected = (1 - (1 - norm.momentum) ** norm.num_batches_tracked) * x.mean(dim=0)
-        check("배치의 평균이 이동 평균에 반영됩니다", torch.allclose(norm.running_mean, reflected))
-        check("평균을 빼고 표준편차로 나눈 값입니다", torch.allclose(norm(x), normalized, atol=1e-4))
-        norm.weight.fill_(2)
-        norm.bias.fill_(5)
-        show(f"{norm(x).T = }", "weight는 2, bias는 5")
-        check("weight와 bias를 적용합니다", torch.allclose(norm(x), normalized * norm.weight + norm.bias, atol=1e-4))
-        norm.eval()
-        show(f"{norm(x).T = }", f"평가 모드(이동 평균 {norm.num_batches_tracked}번 반영)")
-        check("평가 모드에서는 샘플 하나만 전달해도 결과가 같습니다", torch.allclose(norm(x[:1]), norm(x)[:1]))
-    with expect(ValueError):
-        norm.train()(x[:1])
-
-
-def build_deep_network(scale):
-    """은닉 계층이 12개인 신경망을 Kaiming 초기화의 scale배로 초기화합니다. None이면 PyTorch의 기본값을 사용합니다."""
-    hidden = [layer for width in [2] + [64] * 11 for layer in (nn.Linear(width, 64), nn.ReLU())]
-    network = nn.Sequential(*hidden, nn.Linear(64, 2))
-    for layer in network:
-        if scale is not None and isinstance(layer, nn.Linear):
-            nn.init.normal_(layer.weight, std=scale * math.sqrt(2 / layer.in_features))
-            nn.init.zeros_(layer.bias)
+    large_image = torch.rand(1, 1, 64, 64, device=X.device)
+    show(f"{blocks(large_image).shape = }", "블록에는 더 큰 이미지도 넣을 수 있습니다")
     return network
 
 
-def measure_signals(network, points, labels):
-    """Linear마다 입력의 표준편차와 가중치의 변화도(gradient)의 표준편차를 반환합니다."""
-    linears = [layer for layer in network if isinstance(layer, nn.Linear)]
-    x, values = points, []
-    for layer in network:
-        if layer in linears:
-            values.append(x.std().item())  # 이전 계층의 활성화 값입니다
-        x = layer(x)
-    F.cross_entropy(x, labels).backward()
-    return values, [layer.weight.grad.std().item() for layer in linears]
+def switch_modes():
+    """12. 드롭아웃: 학습 모드와 평가 모드
 
+    모델이 학습용 데이터를 통째로 외워 버리면 처음 보는 데이터는 잘 맞히지 못합니다.
+    드롭아웃(dropout)은 학습할 때 값의 일부를 무작위로 0으로 만드는데, 어느 값이 언제 사라질지
+    모르니 모델이 몇 개의 값에만 맞추어 외우기가 어려워집니다. 남은 값은 1 / (1 - p)배로 키워 전체의
+    평균을 유지합니다.
 
-def compare_initializations(device, seed):
-    """14. 초기화(initialization)
+    예측할 때는 값을 버릴 이유가 없기 때문에, 모듈에는 학습 모드와 평가 모드가 따로 있습니다.
+    학습하기 전에는 model.train(), 예측하기 전에는 model.eval()을 호출하세요. 안에 든 모듈까지
+    한꺼번에 바뀌며, 새로 만든 모델은 학습 모드입니다.
 
-    활성화 값은 계층마다 가중치의 크기에 비례해 커지거나 작아집니다. 은닉 계층(hidden layer)이 12개이면
-    같은 배율을 12번 곱하므로, 초기 가중치가 작으면 활성화 값과 변화도가 0에 가까워지고 크면 폭발합니다.
-    Kaiming 초기화(nn.init.kaiming_normal_)는 표준편차를 sqrt(2 / 입력 크기)로 지정하여 ReLU를 통과한
-    값의 크기를 유지합니다. nn.Linear의 기본값은 절댓값이 1 / sqrt(입력 크기) 이하인 균등 분포이며,
-    표준편차가 Kaiming 초기화의 약 0.41배입니다. 표는 첫 번째와 마지막 은닉 계층의 활성화 값, 첫 번째
-    계층의 변화도를 표준편차로 비교합니다. 기본값은 편향도 난수이므로 활성화 값이 덜 작아집니다.
+    eval()과 torch.no_grad()는 서로 다른 일을 하니 헷갈리지 마세요. eval()은 드롭아웃을 끄지만
+    변화도는 계속 추적하고, no_grad()는 추적을 멈추지만 드롭아웃은 그대로 둡니다. 평가할 때는 둘 다
+    필요합니다.
     """
-    torch.manual_seed(seed)
-    weight = nn.Linear(64, 64).weight.detach()
-    show(f"{weight.std() / math.sqrt(2 / weight.shape[1]) = }", "Kaiming 초기화와의 비율")
-    check("기본값의 절댓값은 1 / sqrt(입력 크기) 이하입니다", weight.abs().max() <= 1 / math.sqrt(weight.shape[1]))
-    networks, signals, scaled = {}, {}, []
-    for scale in (0.3, None, 1.0, 3.0):  # Kaiming 초기화의 배수. None은 PyTorch의 기본값입니다
-        torch.manual_seed(seed)
-        points, labels = (tensor.to(device) for tensor in make_two_rings(200))
-        name = "PyTorch default" if scale is None else f"{scale} x Kaiming"
-        networks[name] = build_deep_network(scale).to(device)
-        signals[name] = values, gradients = measure_signals(networks[name], points, labels)
-        print(f"    {name:<16} {values[1]:.1e}   {values[-1]:.1e}   {gradients[0]:.1e}")
-        if scale:
-            scaled.append((scale, gradients[0], values[-1] / scale ** (len(values) - 1)))
-    same = all(math.isclose(value, scaled[0][2], rel_tol=1e-3) for *_, value in scaled)
-    check("편향이 0이면 가중치를 s배 할 때 k번째 계층의 활성화 값이 s의 k제곱배가 됩니다", same)
-    gradients = [row[1] for row in sorted(scaled)]
-    check("가중치가 작을수록 첫 번째 계층의 변화도도 작습니다", gradients == sorted(gradients))
-    return networks, signals, points, labels
+    model = nn.Sequential(nn.ReLU(), nn.Dropout(p=0.5))
+    x = torch.ones(1000, requires_grad=True)
+    model.train()
+    first = model(x)
+    second = model(x)
+    show(f"{first[:10].tolist() = }")
+    show(f"{second[:10].tolist() = }", "호출할 때마다 달라집니다")
+    show(f"{first.mean().item() = }", "평균은 1에 가깝습니다")
+    check(
+        "학습 모드에서는 값이 0이 되거나 1 / (1 - 0.5) = 2배가 됩니다",
+        set(first.tolist()) == {0.0, 2.0},
+    )
+
+    model.eval()
+    evaluated = model(x)
+    show(f"{evaluated[:10].tolist() = }")
+    show(f"{evaluated.requires_grad = }", "eval()만으로는 추적을 멈추지 않습니다")
+
+    model.train()
+    with torch.no_grad():
+        untracked = model(x)
+    show(f"{untracked.requires_grad = }")
+    check("no_grad()를 사용해도 학습 모드이면 드롭아웃은 켜져 있습니다", (untracked == 0).any())
 
 
-def train_from_each_start(networks, points, labels):
-    """15. 초기화와 옵티마이저
+def switch_batch_norm():
+    """13. 배치 정규화(batch normalization)
 
-    14절의 신경망을 두 옵티마이저로 학습합니다. 확률적 경사하강법(SGD)은 변화도에 비례해 매개변수를
-    조정합니다. 따라서 변화도가 매우 작으면 이 학습률의 SGD로는 손실이 두 클래스의 확률이 0.5일 때의
-    값인 log(2), 약 0.693에서 거의 줄지 않습니다. Adam은 변화도를 그 크기로 나누므로 더 빨리 학습하지만,
-    eps(1e-8)보다 훨씬 작은 변화도로는 느립니다. 초깃값이 너무 크면 손실이 nan(not a number)이 될 수
-    있습니다.
+    계층을 여러 번 지나면 값이 특징(feature)마다 제각각으로 커지거나 치우쳐서 학습이 불안정해집니다.
+    배치 정규화는 이를 막으려고 특징마다 배치의 평균을 빼고 표준편차로 나눕니다. 평균이 0, 분산이
+    1이 된 값에 다시 weight를 곱하고 bias를 더하는데, 이 둘은 1과 0에서 시작해 학습되는
+    매개변수입니다.
+
+    예측할 때는 문제가 생깁니다. 이미지가 한 장뿐이면 배치의 평균이 그 이미지 자신이고, 함께 넣은
+    다른 이미지에 따라 예측이 달라지는 것도 곤란합니다. 그래서 학습 모드에서는 배치의 평균과 분산을
+    이동 평균에 조금씩(momentum=0.1의 비율로) 반영해 두고, 평가 모드에서는 그 이동 평균을
+    사용합니다. eval()을 빠뜨리면 안 되는 또 하나의 이유입니다.
+
+    배치가 아니라 샘플마다 따로 정규화하는 nn.LayerNorm도 있습니다. 모드에 따라 달라지지 않아서 언어
+    모델에 많이 사용합니다.
     """
-    histories = {name: {} for name in networks}
-    for name, network in networks.items():
-        for kind, options in ((torch.optim.SGD, {"lr": 0.01, "momentum": 0.9}), (torch.optim.Adam, {"lr": 1e-3})):
-            trained, label = copy.deepcopy(network), f"{kind.__name__} {options}"
-            losses = train_on_points(trained, points, labels, kind(trained.parameters(), **options), steps=100)
-            histories[name][label] = losses
-            print(f"    {name:<16} {label:<33} 손실 {losses[0]:.3f} → {losses[-1]:.3f}, 최소 {min(losses):.3f}")
-    slow, *_, fast = [*histories[name]] * 2
-    stuck = [history for history in histories.values() if min(history[slow]) > 0.9 * history[slow][0]]
-    further = all(min(history[fast]) < min(history[slow]) for history in stuck)
-    check("첫 번째 옵티마이저로 손실이 거의 줄지 않은 신경망은 마지막 옵티마이저로 손실이 더 줄어듭니다", further)
-    return histories
+    norm = nn.BatchNorm1d(1)
+    x = torch.tensor([[1.0], [2.0], [3.0], [4.0]])  # 샘플 4개, 특징 1개
+    normalized = norm(x).detach()
+    show(f"{normalized.flatten() = }")
+    show(f"{norm.running_mean = }", "0.9 * 0 + 0.1 * 2.5")
+    mean = normalized.mean()
+    variance = normalized.var(correction=0)
+    zero_and_one = torch.tensor([mean, variance]).allclose(torch.tensor([0.0, 1.0]), atol=1e-4)
+    check("학습 모드의 출력은 평균이 0, 분산이 1입니다", zero_and_one)
+
+    sample = x[:1]
+    norm.eval()
+    show(f"{norm(sample).item() = }", "평가 모드: 샘플이 하나여도 예측합니다")
+    in_batch = norm(x)[0]
+    check(
+        "평가 모드에서는 다른 샘플과 함께 넣어도 결과가 같습니다", norm(sample)[0].isclose(in_batch)
+    )
+
+    norm.train()
+    with expect(ValueError):  # 학습 모드: 샘플 하나로는 분산을 구할 수 없습니다
+        norm(sample)
 
 
-def freeze_and_share(seed):
-    """16. 매개변수 고정과 공유
+def read_state_dict():
+    """14. 상태 사전(state dictionary)
 
-    requires_grad_(False)로 매개변수를 고정(freeze)하면 변화도가 계산되지 않고, 옵티마이저도 조정하지
-    않습니다. 이미 학습한 앞쪽 계층은 고정하고 마지막 계층만 새로운 작업에 맞게 학습할 때 사용합니다.
-    또한 같은 모듈을 두 위치에 넣으면 매개변수를 공유합니다. 이때 변화도는 위치마다 계산되어 더해집니다.
+    모델을 저장할 때 파일에 무엇이 들어갈까요? 1장에서 저장한 상태 사전은 모델의 매개변수를 이름과
+    함께 담은 파이썬 사전(dict)입니다. 이름은 모듈의 이름과 매개변수의 이름을 점(.)으로 이은
+    것입니다. 배치 정규화의 이동 평균처럼 학습하지는 않지만 예측에 필요한 버퍼도 들어 있습니다.
+
+    상태 사전의 텐서는 모델과 메모리를 공유합니다. 모델을 더 학습하면 state의 값도 함께 바뀌니,
+    지금의 값을 남겨 두고 싶다면 deepcopy로 복사하세요.
+
+    불러올 때 키가 하나라도 다르면 오류가 발생합니다. 그런데 오류가 났다고 아무 일도 없었던 것은
+    아닙니다. 이름이 맞는 값은 이미 복사된 뒤여서 모델의 절반만 바뀌어 있을 수 있으니, 모델을 새로
+    만들고 다시 불러오세요. 키마다 module.이 붙은 파일은 여러 GPU로 학습한 모델(DataParallel)을
+    저장한 것으로, 그 부분을 떼어 내면 됩니다.
     """
-    torch.manual_seed(seed)
-    model, x = nn.Sequential(nn.Linear(4, 32), nn.ReLU(), nn.Linear(32, 4)), torch.randn(64, 4)
-    model[0].requires_grad_(False)
-    before = copy.deepcopy(model.state_dict())
-    optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.1)
-    F.cross_entropy(model(x), torch.arange(len(x)) % 4).backward()
-    optimizer.step()
-    changed = {name: not torch.equal(p, before[name]) for name, p in model.named_parameters()}
-    show(f"{changed = }")
-    same = [(p.grad is not None) == changed[name] == p.requires_grad for name, p in model.named_parameters()]
-    check("고정하지 않은 매개변수만 변화도가 있고 값이 바뀝니다", all(same))
-    shared = nn.Linear(4, 4)
-    model = nn.Sequential(shared, shared)
-    separate = nn.Sequential(*(copy.deepcopy(layer) for layer in model))
-    show(f"{len(list(model.parameters())) = }", "같은 텐서이므로 한 번만 셉니다")
-    show(f"{list(model.state_dict()) = }", "위치마다 있습니다")
-    (model(x).sum() + separate(x).sum()).backward()
-    total = sum(layer.weight.grad for layer in separate if isinstance(layer, nn.Linear))
-    check("변화도는 위치마다 계산한 값의 합입니다", torch.allclose(shared.weight.grad, total, atol=1e-3))
-
-
-def read_state_dict(model):
-    """17. 상태 사전(state dictionary)
-
-    상태 사전의 키는 모듈과 매개변수의 이름을 점(.)으로 연결한 것입니다. 배치 정규화의 이동 평균처럼
-    학습하지 않지만 저장해야 하는 버퍼(buffer)도 들어 있습니다. 값은 detach()한 텐서이며 모델과 메모리를
-    공유합니다. 따라서 현재 값은 deepcopy로 복사해 보관합니다. 키가 하나라도 다르면 불러올 수 없습니다.
-    """
+    model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))
     state = model.state_dict()
-    show(f"{list(state)[:2] = }", "처음 두 개의 키")
-    name, p = list(model.named_parameters())[-1]
     kept = copy.deepcopy(state)
-    check("값은 다른 텐서이지만 메모리를 공유합니다", state[name] is not p and state[name].data_ptr() == p.data_ptr())
-    check("복사하면 메모리를 공유하지 않습니다", kept[name].data_ptr() != p.data_ptr())
-    del kept[name]
+    for name, tensor in state.items():
+        print(f"{name:<22} {list(tensor.shape)}")
+
+    with torch.no_grad():
+        model[0].weight.fill_(7)
+    show(f"{state['0.weight'] = }", "모델과 함께 바뀌었습니다")
+    show(f"{kept['0.weight'] = }", "복사본은 그대로입니다")
+    check("상태 사전은 모델과 메모리를 공유합니다", state["0.weight"].equal(model[0].weight))
+
+    del kept["1.bias"]
     with expect(RuntimeError):
-        NeuralNetwork().load_state_dict(kept)
+        model.load_state_dict(kept)
+    weight = model[0].weight.detach()
+    show(f"{weight = }", "7이 아닙니다")
+    check(
+        "오류가 났지만 이름이 맞는 0.weight는 이미 복사되었습니다", weight.equal(kept["0.weight"])
+    )
 
 
-def export_and_load(model, X, path):
-    """18. 내보내기(torch.export)
+def trace_layers(model, X):
+    """계층마다 훅을 등록하고 모델을 호출해, 출력의 모양과 매개변수 개수를 출력합니다."""
 
-    torch.export는 예시 입력으로 모델의 연산을 기록하여 그래프로 변환합니다. dynamic_shapes로 배치
-    크기는 달라질 수 있다고 지정합니다. GPU가 없는 컴퓨터에서도 불러올 수 있도록, CPU로 복사한 모델을
-    평가 모드로 내보냅니다. 상태 사전과 달리 연산도 저장하므로, 불러올 때 NeuralNetwork 클래스가
-    필요하지 않습니다. 파일을 불러올 때 코드가 실행될 수 있으므로 신뢰할 수 있는 파일만 불러오세요.
+    def print_row(module, inputs, output):
+        count = sum(parameter.numel() for parameter in module.parameters())
+        print(f"{type(module).__name__:<10} {str(list(output.shape)):<18} {count:>5,}")
+
+    handles = []
+    for module in model.modules():
+        if not list(module.children()):  # 다른 모듈을 담고 있지 않은 계층에만 등록합니다
+            handles.append(module.register_forward_hook(print_row))
+    model(X)
+    for handle in handles:
+        handle.remove()
+
+
+def use_hooks(model, X):
+    """15. 훅(hook)으로 엿보기
+
+    깊숙한 계층의 출력이 궁금할 때마다 forward에 print를 넣었다 지웠다 해야 할까요? 남이 만든
+    모델이라면 그럴 수도 없습니다. 훅을 등록하면 모델의 코드를 고치지 않고도 중간 출력을 볼 수
+    있습니다. register_forward_hook으로 등록한 함수를 nn.Module이 forward가 끝날 때마다 호출하면서
+    모듈, 입력, 출력을 전달하기 때문입니다.
+
+    trace_layers는 11절에서 만든 합성곱 신경망의 모든 계층에 훅을 등록해 표를 만듭니다. 블록 안에
+    있는 Conv2d와 MaxPool2d까지 보이는지 확인해 보세요. 다 사용한 훅은 remove()로 제거해야 합니다.
+    제거하지 않으면 모델을 호출할 때마다 계속 실행됩니다.
+
+    2절에서 forward를 직접 호출하지 말라고 한 이유도 여기에 있습니다. 훅은 nn.Module이 호출하는
+    것이라, forward를 직접 호출하면 그 모듈의 훅이 실행되지 않습니다.
     """
-    model, example = copy.deepcopy(model).cpu().eval(), torch.rand(2, *X.shape[1:])
-    program = torch.export.export(model, (example,), dynamic_shapes=({0: torch.export.Dim("batch")},))
-    operations = [str(node.target) for node in program.graph.nodes if node.op == "call_function"]
-    print(textwrap.fill(" → ".join(operations), 92, initial_indent="    ", subsequent_indent="    "))
-    with save_whole(path) as file, open(file, "wb") as stream:  # 파일 객체를 전달하면 경로에 한글이 있어도 저장됩니다
-        torch.export.save(program, stream)
-    print(f"    내보낸 모델: {path}")
-    with open(path, "rb") as stream, warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # PyTorch 2.10은 파일을 읽을 때 경고를 출력합니다
-        loaded = torch.export.load(stream).module()
-    for x in torch.rand(64, *X.shape[1:]).split([1, 63]):
-        check(f"원래 모델과 출력이 같습니다(배치 크기 {len(x)})", torch.allclose(loaded(x), model(x), atol=1e-5))
+    show_code(trace_layers)
+    trace_layers(model, X)
+
+    shapes = []
+    handle = model.register_forward_hook(lambda module, inputs, output: shapes.append(output.shape))
+    model.forward(X)
+    show(f"{shapes = }", "forward를 직접 호출한 뒤")
+    check("forward를 직접 호출하면 모델의 훅이 실행되지 않습니다", len(shapes) == 0)
+    model(X)
+    show(f"{shapes = }", "model(X)로 호출한 뒤")
+    handle.remove()
 
 
-def look_at_first_layer(model, X):
-    """19. 첫 번째 계층의 가중치
+def build_deep_network(depth, scale):
+    """은닉 계층이 depth개인 신경망입니다. scale이 None이면 PyTorch의 기본값입니다."""
+    layers = [nn.Linear(2, 64), nn.ReLU()]
+    for _ in range(depth - 1):
+        layers += [nn.Linear(64, 64), nn.ReLU()]
+    layers.append(nn.Linear(64, 2))
+    if scale is not None:
+        for layer in layers:
+            if isinstance(layer, nn.Linear):
+                std = scale * math.sqrt(2 / layer.in_features)  # scale이 1이면 Kaiming 초기화
+                nn.init.normal_(layer.weight, std=std)
+                nn.init.zeros_(layer.bias)
+    return nn.Sequential(*layers)
 
-    첫 번째 계층의 뉴런(neuron) 하나에는 픽셀마다 가중치가 하나씩 있습니다. 따라서 가중치를 이미지와
-    같은 모양으로 변환하여 그릴 수 있습니다. 처음에는 난수이므로 무늬가 없고, 학습하면 무늬가 생깁니다.
+
+@torch.no_grad()
+def measure_spreads(network, x):
+    """은닉 계층마다, 출력이 샘플에 따라 얼마나 다른지 나타내는 표준편차를 반환합니다."""
+    spreads = []
+    for layer in network:
+        x = layer(x)
+        if isinstance(layer, nn.ReLU):
+            spreads.append(x.std(dim=0).mean().item())  # 뉴런마다 샘플 사이의 표준편차
+    return spreads
+
+
+def compare_initializations(device):
+    """16. 초기화(initialization)
+
+    똑같은 신경망인데 초기 가중치의 크기만 달라도 전혀 배우지 못할 수 있습니다. 계층을 지날 때마다
+    값의 크기가 s배가 된다면 은닉 계층(hidden layer) 12개를 지난 뒤에는 s의 12제곱배가 되기
+    때문입니다. s가 0.4이면 0.00002배, 2이면 4,096배입니다. 작으면 어떤 샘플을 넣어도 출력이 같아져
+    구별할 수 없고, 크면 손실이 폭발합니다.
+
+    Kaiming 초기화(nn.init.kaiming_normal_)는 ReLU를 지나도 값의 크기가 유지되도록 표준편차를 sqrt(2
+    / 입력 크기)로 정합니다. 여기서는 그 0.3배, 1배, 3배를 PyTorch의 기본값과 비교하겠습니다.
+    nn.Linear의 기본값은 Kaiming 초기화의 0.4배쯤이라 얕은 신경망에는 충분하지만, 이렇게 깊으면
+    작습니다.
+
+    결과의 차이는 활성화 값이 샘플마다 얼마나 다른지를 나타내는 표준편차로, 첫 은닉 계층에서 마지막
+    은닉 계층까지 어떻게 바뀌었는지 보여 줍니다. 차이가 끝까지 살아남은 신경망은 어느 것인지, 그
+    손실은 어떻게 되는지 보세요. 0.693은 두 고리를 반반으로 예측할 때의 손실(log 2)이고, nan은
+    숫자로 나타낼 수 없을 만큼 발산했다는 뜻입니다.
     """
-    weight = next(p for p in model.parameters() if p.dim() >= 2).detach().cpu()
-    row = weight[:1].shape if weight[0].numel() % X[0, 0].numel() else ()  # 입력이 이미지가 아니면 한 줄로 그립니다
-    images = weight.reshape(len(weight), -1, *(weight.shape[2:] or row or X.shape[2:]))[:, 0]
-    show(f"{images.shape = }", "뉴런의 개수, 높이, 너비")
-    return images
+    show_code(build_deep_network)
+    show_code(measure_spreads)
+    points, labels = make_two_rings(200)
+    points, labels = points.to(device), labels.to(device)
+    depth = 12  # 은닉 계층의 개수
+    scales = {"0.3 x Kaiming": 0.3, "PyTorch default": None, "Kaiming": 1.0, "3 x Kaiming": 3.0}
+    rows = {}
+    for name, scale in scales.items():
+        network = build_deep_network(depth, scale).to(device)
+        spreads = measure_spreads(network, points)
+        optimizer = torch.optim.SGD(network.parameters(), lr=0.01, momentum=0.9)
+        losses = train_on_points(network, points, labels, optimizer, steps=100)
+        rows[name] = {"spreads": spreads, "losses": losses}
+        print(f"{name:<16} 차이 {spreads[0]:.1e} → {spreads[-1]:.1e}, ", end="")
+        print(f"손실 {losses[0]:.3g} → {losses[-1]:.3g}")
+
+    learned = [name for name, row in rows.items() if row["losses"][-1] < 0.5]
+    show(f"{learned = }", "손실이 0.5보다 작아진 신경망")
+    check("Kaiming 초기화로 시작한 신경망만 학습되었습니다", learned == ["Kaiming"])
+    save_figure(draw_initializations(rows), "model_initialization.png")
+
+
+def freeze_and_share():
+    """17. 매개변수 고정과 공유
+
+    이미 잘 학습된 모델을 가져와 내 문제에 맞게 고쳐 쓰고 싶을 때가 많습니다. 이럴 때는 앞쪽 계층을
+    그대로 두고 마지막 계층만 학습하면 적은 데이터로도 됩니다. requires_grad_(False)를 호출하면 그
+    모듈의 매개변수를 고정(freeze)합니다. 변화도를 계산하지 않으니 옵티마이저도 값을 바꾸지
+    않습니다.
+
+    한 가지 함정이 있습니다. 배치 정규화의 이동 평균은 매개변수가 아니라 버퍼여서, 고정해도 학습
+    모드이면 계속 바뀝니다. 막으려면 그 모듈의 eval()도 호출해야 합니다. 한 단계 학습한 뒤 상태
+    사전에서 무엇이 바뀌었는지 살펴보세요.
+
+    반대로 같은 가중치를 두 곳에서 사용하고 싶다면, 같은 모듈을 두 위치에 넣으면 됩니다. 매개변수를
+    공유하기 때문에 한 번만 세고, 한쪽에서 배운 것이 다른 쪽에도 반영됩니다.
+    """
+    model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 3))
+    model[:2].requires_grad_(False)  # Linear와 BatchNorm1d를 고정합니다
+    before = copy.deepcopy(model.state_dict())
+    X = torch.randn(32, 4)
+    y = torch.arange(32) % 3
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    train_on_points(model, X, y, optimizer, steps=1)
+    changed = []
+    for name, tensor in model.state_dict().items():
+        if not tensor.equal(before[name]):
+            changed.append(name)
+    show(f"{changed = }")
+    frozen_kept = "0.weight" not in changed and "3.weight" in changed
+    check("3.weight는 학습되었지만, 고정한 0.weight는 그대로입니다", frozen_kept)
+    check("고정한 배치 정규화의 이동 평균은 바뀌었습니다", "1.running_mean" in changed)
+
+    shared = nn.Linear(4, 4)
+    twice = nn.Sequential(shared, nn.ReLU(), shared)
+    show(f"{sum(parameter.numel() for parameter in twice.parameters()) = }", "(4 + 1) * 4")
+    show(f"{twice[0] is twice[2] = }")
+
+
+def export_and_load(model, path):
+    """18. 클래스 없이 실행하기(torch.export)
+
+    상태 사전에는 값만 있어서, 불러오려면 NeuralNetwork 클래스의 코드가 있어야 합니다. 코드를 함께
+    보낼 수 없는 곳에서 실행하려면 어떻게 할까요? torch.export는 예시 입력으로 모델의 연산을 기록해
+    값과 함께 내보냅니다. 이 파일은 클래스가 없어도 실행할 수 있고, 휴대전화용 프로그램 등으로
+    변환할 때도 사용합니다.
+
+    예시 입력의 모양은 그대로 굳어집니다. 배치 크기처럼 달라질 수 있는 차원은 dynamic_shapes로 알려
+    주어야 합니다. 예시에 이미지를 2장 넣은 데에는 이유가 있습니다. 1장만 넣으면 PyTorch가 크기 1을
+    특별하게 다루어 언제나 1이라고 기록하고, 달라질 수 있다는 말과 어긋나 오류가 발생합니다.
+
+    주의할 점이 두 가지 있습니다. 내보낸 파일은 PyTorch의 다른 버전에서 열리지 않을 수 있으니, 오래
+    보관할 것은 상태 사전으로 저장하세요. 또 파일을 불러올 때 그 안의 코드가 실행될 수 있으니, 믿을
+    수 있는 파일만 여세요.
+    """
+    model = copy.deepcopy(model).cpu().eval()  # GPU가 없는 컴퓨터에서도 열 수 있게 합니다
+    example = torch.rand(2, 1, 28, 28)
+    batch = torch.export.Dim("batch")
+    program = torch.export.export(model, (example,), dynamic_shapes=({0: batch},))
+    for node in program.graph.nodes:
+        if node.op == "call_function":
+            print(node.target)
+
+    with saving(path) as file:
+        torch.export.save(program, file)
+    with open(path, "rb") as file:
+        loaded = torch.export.load(file).module()
+    for size in (1, 5):
+        X = torch.rand(size, 1, 28, 28)
+        same = torch.allclose(loaded(X), model(X), atol=1e-5)
+        check(f"배치 크기가 {size}일 때 원래 모델과 출력이 같습니다", same)
 
 
 def main():
-    """목차의 순서대로 각 절을 실행합니다."""
-    started = time.perf_counter()
-    prepare_terminal()
+    """목차의 순서대로 실행합니다."""
+    use_hangul()
     args = parse_args()
-    device = select_device(args.device)
-    output_dir = prepare_outputs(args.output_dir, args.show)
-    print(f"5장. 신경망 만들기  |  PyTorch {torch.__version__}  |  장치(device): {device}")
-    model, X = teach(create_network, device, args.seed)
-    teach(call_model, model, X)
-    teach(walk_through_layers, X, args.seed)
-    teach(list_parameters, model)
-    teach(use_custom_layer, args.seed)
-    teach(use_hooks, model, X)
-    teach(compare_activations, args.seed)
-    teach(merge_linear_layers, args.seed)
-    save_figure(draw_two_rings(*teach(learn_two_rings, device, args.seed)), output_dir / "model_nonlinearity.png")
+    if args.practice:
+        return check_practice()
+    prepare_outputs(args.output_dir)
+    device = torch.device(args.device)
+    torch.manual_seed(args.seed)
+    warnings.filterwarnings(
+        "ignore", module="torch"
+    )  # 버전에 따라 torch.export가 경고를 출력합니다
+
+    begin("핵심", f"장치(device): {device}")
+    model = teach(build_network, device)
+    X = teach(call_model, model, device)
+    teach(follow_batch, X)
+    teach(count_parameters, model)
+    teach(use_custom_layer)
+    teach(find_mistakes)
+    teach(compare_activations)
+    teach(learn_two_rings, device, args.seed)
     teach(slide_kernel)
-    teach(stack_blocks, model, X)
-    teach(switch_dropout, args.seed)
+    teach(count_channels)
+    conv_network = teach(stack_blocks, X)
+    teach(switch_modes)
     teach(switch_batch_norm)
-    networks, signals, *data = teach(compare_initializations, device, args.seed)
-    histories = teach(train_from_each_start, networks, *data)
-    save_figure(draw_initializations(signals, histories), output_dir / "model_initialization.png")
-    teach(freeze_and_share, args.seed)
-    teach(read_state_dict, model)
-    teach(export_and_load, model, X, output_dir / "model_exported.pt2")
-    save_figure(draw_first_layer(teach(look_at_first_layer, model, X)), output_dir / "model_first_layer.png")
+    teach(read_state_dict)
+
+    begin("더 알아보기")
+    teach(use_hooks, conv_network, X)
+    teach(compare_initializations, device)
+    teach(freeze_and_share)
+    teach(export_and_load, model, OUTPUT_DIR / "model_exported.pt2")
+
+    begin("직접 해 보기와 연습 문제")
+    teach(try_it_yourself)
     teach(check_practice)
-    finish(started, "autograd.py", args.show)
+    finish("6장 자동 미분(autograd.py)", args.show)
 
 
 def parse_args():
     """명령줄 옵션을 읽습니다."""
-    here = Path(__file__).resolve().parent
-    parser = argparse.ArgumentParser(description="5장. 신경망 만들기", usage="python %(prog)s [옵션]", add_help=False)
-    parser.error = lambda message: parser.exit(2, f"오류: 잘못된 옵션입니다({message}). 모든 옵션: --help\n")
-    group = parser.add_argument_group("옵션")
-    group.add_argument("-h", "--help", action="help", help="도움말을 출력하고 종료합니다")
-    group.add_argument("--seed", type=int, default=0, help="난수 시드(seed) (기본값: %(default)s)")
-    group.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="장치 (기본값: %(default)s)")
-    group.add_argument("--output-dir", type=Path, default=here / "outputs", help="결과 폴더 (기본값: %(default)s)")
-    group.add_argument("--show", action="store_true", help="끝날 때 그림을 창에 표시합니다 (기본값: 표시 안 함)")
+    devices = ["cuda", "cpu"] if torch.cuda.is_available() else ["cpu"]
+    parser = argparse.ArgumentParser(description="5장. 신경망 만들기")
+    parser.error = lambda message: parser.exit(
+        2, f"오류: 잘못된 옵션입니다({message}). 도움말: --help\n"
+    )
+    add = parser.add_argument
+    add("--seed", type=int, default=0, help="난수 시드(seed) (기본값: %(default)s)")
+    add("--device", choices=devices, default=devices[0], help="장치 (기본값: %(default)s)")
+    add("--output-dir", default=OUTPUT_DIR, help="결과 폴더 (기본값: %(default)s)")
+    add("--show", action="store_true", help="끝나면 페이지를 브라우저로 엽니다")
+    add("--practice", action="store_true", help="연습 문제만 확인합니다")
     args = parser.parse_args()
     if not 0 <= args.seed < 2**32:
-        parser.error("시드는 0 이상 4294967295 이하여야 합니다")
+        parser.error("시드는 0 이상 2**32 미만이어야 합니다")
     return args
 
 
-# 직접 해 보기: 변경한 뒤 다시 실행하고, 그림을 이전 그림과 비교해 보세요.
-#   1. learn_two_rings의 nn.ReLU를 nn.Tanh로 변경해 보세요. (model_nonlinearity.png)
-#      결정 경계가 꺾인 선이 아니라 매끄러운 곡선이 됩니다.
-#   2. learn_two_rings의 16을 모두 4로 변경해 보세요. (model_nonlinearity.png)
-#      뉴런이 적으므로 결정 경계가 꺾이는 곳도 줄어들고, 변이 적은 다각형에 가까워집니다.
-#   3. 먼저 quick_start.py를 실행하고, main의 teach(freeze_and_share, ...) 바로 위에 다음 줄을 추가해 보세요.
-#          model.load_state_dict(torch.load(output_dir / "model.pth", map_location=device, weights_only=True))
-#      학습한 가중치이므로 여러 뉴런에서 옷의 윤곽과 비슷한 무늬를 볼 수 있습니다. (model_first_layer.png)
-# ---- 연습 문제: 먼저 이 파일을 복사해 두세요. ----
+def try_it_yourself():
+    """직접 해 보기
+
+    model.py를 아래처럼 하나씩 바꾸어 실행하고, 끝나면 원래대로 되돌리세요. 결과를 먼저 예상해 보면
+    더 재미있습니다.
+
+    1) learn_two_rings 함수(8절)의 nn.ReLU를 nn.Tanh로 바꿔 보세요.
+    2) 같은 함수의 width = 16을 width = 2로 바꿔 보세요.
+    3) compare_initializations 함수(16절)의 depth = 12를 depth = 2로 바꿔 보세요.
+
+    결과는 난수 시드를 바꾸어 세 번씩 확인했습니다. 1)은 그림의 경계가 꺾인 선이 아니라 매끄러운
+    곡선이 되며, 정확도는 여전히 높습니다. 2)는 뉴런이 둘뿐이어서 경계가 몇 번밖에 꺾이지 못합니다.
+    고리를 다 둘러싸지 못해 정확도가 90%에도 못 미치고 8절에 ✗가 표시됩니다. 3)은 어떻게 초기화해도
+    손실이 줄어들어 16절에 ✗가 표시됩니다. 초기화는 신경망이 깊을수록 중요합니다.
+    """
+
+
+# ---- 연습 문제: 먼저 이 파일을 복사해 두고, raise로 시작하는 줄을 지운 뒤 답을 작성하세요. ----
 
 
 def count_trainable(model):
-    """모델에서 requires_grad가 True인 매개변수의 원소가 모두 몇 개인지 반환하세요.
-    예: nn.Linear(3, 4)이면 16입니다.
-    힌트: 4절에서 사용한 p.numel()에 조건을 추가해 보세요.
+    """학습할 매개변수, 즉 requires_grad가 True인 매개변수의 원소가 모두 몇 개인지 반환하세요.
+
+    예: nn.Linear(3, 4)이면 16이고, 고정했다면 0입니다.
+
+    힌트: 4절에서 사용한 parameter.numel()에 조건을 붙여 보세요.
     """
-    return None
+    raise NotImplementedError
 
 
 def conv_output_size(size, kernel_size, stride, padding):
-    """높이가 size인 이미지를 nn.Conv2d에 전달했을 때 출력의 높이를 정수로 반환하세요.
+    """높이가 size인 이미지를 nn.Conv2d에 전달했을 때 출력의 높이를 정수(int)로 반환하세요.
+
     예: size=28, kernel_size=3, stride=1, padding=1이면 28입니다.
-    힌트: 10절의 공식을 사용하세요.
+
+    힌트: 9절의 공식을 사용하세요. //는 나눈 몫을 구하며, 1은 나눈 뒤에 더합니다.
     """
-    return None
+    raise NotImplementedError
 
 
 def freeze_all_but_last(model):
-    """nn.Sequential인 모델에서 마지막 모듈의 매개변수만 학습하도록 requires_grad를 지정하고 모델을 반환하세요.
+    """nn.Sequential에서 마지막 모듈만 학습하도록 requires_grad를 설정하고 모델을 반환하세요.
+
+    마지막 모듈이 고정되어 있었다면 고정을 풀어야 합니다.
     예: Linear가 2개인 모델이면 매개변수의 requires_grad가 [False, False, True, True]가 됩니다.
-    힌트: 전체를 고정한 뒤 마지막 모듈인 model[-1]의 고정을 해제해 보세요.
+
+    힌트: 모델 전체를 고정한 뒤에 마지막 모듈인 model[-1]의 고정을 풀어 보세요.
     """
-    return None
+    raise NotImplementedError
 
 
 def residual_block(layer):
-    """입력 x에 layer(x)를 더한 뒤 ReLU를 적용하는 nn.Module을 정의하고, 그 인스턴스를 반환하세요.
-    예: layer의 출력이 항상 0이고 x가 [-1, 2]이면 블록의 출력은 [0, 2]입니다.
-    힌트: 이 함수 안에 ConvBlock과 같은 방법으로 클래스를 정의해 보세요.
+    """입력 x에 layer(x)를 더한 뒤 ReLU를 적용하는 nn.Module을 만들어 반환하세요.
+
+    예: layer가 입력의 0배를 반환하고 x가 [-1, 2]이면, 블록의 출력은 [0, 2]입니다.
+
+    힌트: 함수 안에 클래스를 정의하고 그 객체를 반환하세요. layer는 self의 속성으로 지정하고,
+    입력으로 받은 x의 값은 바꾸지 마세요.
     """
-    return None
+    raise NotImplementedError
+
+
+class Times(nn.Module):
+    """입력을 factor배로 만드는 계층입니다. 손으로 답을 확인하기 쉽습니다."""
+
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = nn.Parameter(torch.tensor(factor))
+
+    def forward(self, x):
+        return self.factor * x
+
+    def extra_repr(self):
+        return f"{self.factor.item():.0f}"
+
+
+def read_integer(answer):
+    """정수인지 확인합니다."""
+    if not isinstance(answer, int):
+        raise TypeError("정수(int)를 반환하세요")
+    return answer
+
+
+def read_frozen(answer):
+    """매개변수마다 requires_grad를 읽습니다."""
+    if not isinstance(answer, nn.Module):
+        raise TypeError("모델을 반환하세요")
+    return [parameter.requires_grad for parameter in answer.parameters()]
+
+
+def read_block(answer):
+    """블록에 [-1, 2]를 넣은 출력을 읽습니다."""
+    if not isinstance(answer, nn.Module):
+        raise TypeError("nn.Module을 상속받은 클래스의 객체를 반환하세요")
+    if len(list(answer.parameters())) != 1:
+        raise TypeError("layer가 등록되지 않았습니다. self의 속성으로 지정하세요")
+    x = torch.tensor([-1.0, 2.0])
+    output = answer(x)
+    if x.tolist() != [-1.0, 2.0]:
+        raise TypeError("입력 x를 바꾸지 마세요")
+    return output
 
 
 def check_practice():
     """연습 문제
 
-    이 파일에서 함수 4개의 본문을 직접 작성하고 다시 실행해 보세요. 답이 맞는지 여기에서 확인합니다.
+    이 장에서 배운 것을 직접 작성해 봅시다. model.py를 복사해 두고, 함수에서 raise로 시작하는 줄을
+    지운 뒤 답을 작성하세요. python model.py --practice를 실행하면 맞는지 바로 알려 줍니다. 모범
+    답안은 저장소의 tests/test_practice.py에 있습니다.
     """
-    torch.manual_seed(0)
-    shared, x = nn.Linear(2, 2), torch.randn(5, 2)
-    model, one = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 2)), nn.Sequential(nn.Linear(2, 2))
-    frozen, twice = copy.deepcopy(model).requires_grad_(False), nn.Sequential(shared, shared)
-
-    def flags(model):
-        return torch.tensor(model if isinstance(model, list) else [p.requires_grad for p in model.parameters()])
-
-    models, sizes = [(shared,), (twice,), (frozen,), (model,)], [(28, 3, 1, 1), (5, 5, 1, 0), (32, 7, 3, 2)]
-    practice(count_trainable, lambda m: sum(len(p.flatten()) for p in m.parameters() if p.requires_grad), *models)
-    practice(conv_output_size, lambda n, *conv: nn.Conv2d(1, 1, *conv)(torch.zeros(1, n, n)).shape[1], *sizes)
-    stacks, blocks = [(model,), (one,), (frozen,)], [(shared,), (model,), (nn.Tanh(),)]
-    practice(freeze_all_but_last, lambda m: [n[0] == str(len(m) - 1) for n in m.state_dict()], *stacks, to_tensor=flags)
-    practice(residual_block, lambda layer: lambda x: (x + layer(x)).clamp(min=0), *blocks, to_tensor=lambda f: f(x))
+    linear = nn.Linear(3, 4)
+    frozen = nn.Linear(3, 4).requires_grad_(False)
+    conv = nn.Conv2d(1, 2, kernel_size=3)
+    practice(
+        count_trainable,
+        ((linear,), 16),
+        ((frozen,), 0),
+        ((nn.Sequential(frozen, conv),), 20),
+        ((nn.Sequential(conv, frozen),), 20),
+        read=read_integer,
+    )
+    practice(
+        conv_output_size,
+        ((28, 3, 1, 1), 28),
+        ((28, 3, 1, 0), 26),
+        ((10, 3, 3, 0), 3),
+        ((32, 7, 3, 2), 10),
+        read=read_integer,
+    )
+    last = nn.Linear(4, 2, bias=False)
+    practice(
+        freeze_all_but_last,
+        ((nn.Sequential(linear, nn.ReLU(), nn.Linear(4, 2)),), [False, False, True, True]),
+        ((nn.Sequential(linear, nn.BatchNorm1d(4), last),), [False] * 4 + [True]),
+        ((nn.Sequential(nn.Linear(2, 3), frozen),), [False, False, True, True]),
+        read=read_frozen,
+    )
+    practice(
+        residual_block,
+        ((Times(0.0),), [0, 2]),
+        ((Times(1.0),), [0, 4]),
+        ((Times(-2.0),), [1, 0]),
+        read=read_block,
+    )
 
 
 # ---- 그림을 그리는 함수입니다. ----
+
+
+def draw_activations():
+    """활성화 함수 세 가지의 그래프를 한 그림에 그립니다."""
+    figure, axis = plt.subplots(figsize=(7, 4.2), layout="constrained")
+    z = torch.linspace(-4, 4, 201)
+    axis.plot(z.numpy(), torch.relu(z).numpy(), "-", color="#0072B2", label="ReLU")
+    axis.plot(z.numpy(), torch.sigmoid(z).numpy(), "--", color="#D55E00", label="sigmoid")
+    axis.plot(z.numpy(), torch.tanh(z).numpy(), "-.", color="#009E73", label="tanh")
+    axis.set(title="Activation functions", xlabel="input", ylabel="output", ylim=(-1.5, 3))
+    axis.grid(alpha=0.3)
+    axis.legend()
+    return figure
+
+
 @torch.no_grad()
 def draw_two_rings(networks, points, labels):
-    """신경망마다 예측한 고리를 배경색으로 그리고, 마지막 그림에는 뉴런의 출력이 0인 선을 추가합니다."""
-    figure, axes = plt.subplots(1, len(networks) + 1, figsize=(5 * len(networks) + 5, 5.8), layout="constrained")
-    line, colors = torch.linspace(-2.8, 2.8, 241), ["#0072B2", "#D55E00", "#009E73"]
-    grid = torch.cartesian_prod(line, line).flip(1).to(points.device)  # 행은 y, 열은 x입니다
-    title = "Each line: one neuron is 0 before its activation\n(blue: first hidden layer, orange: second)"
-    for axis, (name, network) in zip(axes, [*networks.items(), (title, list(networks.values())[-1])]):
-        region = network(grid).argmax(dim=1).view(len(line), len(line)).cpu().numpy()
-        axis.imshow(region, "RdBu_r", extent=(-2.8, 2.8, -2.8, 2.8), origin="lower", vmin=-1, vmax=2, alpha=0.7)
-        axis.set(title=name, xlabel="x1", ylabel="x2")
-        for label, marker in enumerate("o^" if name != title else ""):
-            axis.scatter(*points[labels == label].cpu().numpy().T, s=16, c=colors[label], marker=marker)
-    for layer in network[:-1]:
-        grid = layer(grid)
-        for neuron in grid.T.view(-1, len(line), len(line)).cpu().numpy() if isinstance(layer, nn.Linear) else ():
-            if neuron.min() < 0 < neuron.max():  # 결정 경계는 이 선에서 꺾입니다
-                axes[-1].contour(line.numpy(), line.numpy(), neuron, levels=[0], colors=colors[0], linewidths=1)
-        colors = colors[1:] + colors[:1] if isinstance(layer, nn.Linear) else colors
-    figure.suptitle("Same points, same initial weights. Blue: inner ring, orange: outer ring, background: prediction")
+    """신경망마다 예측한 고리를 배경색으로, 점을 그 위에 그립니다."""
+    figure, axes = plt.subplots(1, len(networks), figsize=(9, 4.8), squeeze=False)
+    line = torch.linspace(-2.8, 2.8, 201)
+    y, x = torch.meshgrid(line, line, indexing="ij")  # 행은 y, 열은 x입니다
+    grid = torch.stack([x.flatten(), y.flatten()], dim=1).to(points.device)
+    edges = (-2.8, 2.8, -2.8, 2.8)
+    for axis, (name, network) in zip(axes.flat, networks.items()):
+        region = network(grid).argmax(dim=1).view(201, 201).cpu().numpy()
+        axis.imshow(region, "RdBu_r", extent=edges, origin="lower", vmin=-1, vmax=2, alpha=0.7)
+        for label, color, marker in ((0, "#0072B2", "o"), (1, "#D55E00", "^")):
+            ring = points[labels == label].cpu()
+            axis.scatter(ring[:, 0].numpy(), ring[:, 1].numpy(), s=14, c=color, marker=marker)
+        axis.set(title=f"Activation: {name}", xlabel="x1", ylabel="x2")
+    figure.suptitle("Two rings: points, and the predicted ring as the background")
+    figure.tight_layout()
     return figure
 
 
-def draw_initializations(signals, histories):
-    """초기화마다 계층별 활성화 값과 변화도의 크기, 옵티마이저별 손실을 그립니다."""
-    titles = [f"Training with {name}" for name in next(iter(histories.values()))]
-    figure, axes = plt.subplots((len(titles) + 3) // 2, 2, figsize=(11, 8), layout="constrained")
-    axes, looks = axes.flat, [("#0072B2", "o-"), ("#E69F00", "d-."), ("#009E73", "s--"), ("#D55E00", "^:")]
-    for axis, title in zip(axes, ["Activations (0: input)", "Gradients of the weights", *titles]):
-        axis.set(title=title, xlabel="layer", ylabel="standard deviation", yscale="log")
-    for (name, (values, gradients)), (color, style) in zip(signals.items(), looks * len(signals)):
-        axes[0].plot(values, style, color=color, label=name)
-        axes[1].plot(range(1, len(gradients) + 1), gradients, style, color=color)
-        for axis, losses in zip(axes[2:], histories[name].values()):
-            axis.plot(losses, style[1:], color=color, linewidth=2)
-            axis.set(xlabel="step", ylabel="loss", ylim=(1e-3, 1e6))
-    axes[0].legend()
+def draw_convolution(image, kernel, output):
+    """이미지, 커널, 출력을 숫자와 함께 그립니다. 테두리는 출력 하나와 그 입력입니다."""
+    panels = {"image": image, "kernel": kernel, "output": output}
+    ratios = [tensor.shape[1] for tensor in panels.values()]
+    figure, axes = plt.subplots(1, 3, figsize=(10, 3.6), width_ratios=ratios, layout="constrained")
+    for axis, (name, tensor) in zip(axes, panels.items()):
+        axis.imshow(tensor.numpy(), cmap="PuOr_r", vmin=-6, vmax=6)
+        for row, values in enumerate(tensor.tolist()):
+            for column, value in enumerate(values):
+                axis.text(column, row, f"{value:.0f}", ha="center", va="center", fontsize=11)
+        axis.set(title=f"{name} {list(tensor.shape)}", xticks=[], yticks=[])
+    for axis, left, size in ((axes[0], 2, 3), (axes[2], 2, 1)):
+        corner = (left - 0.5, -0.5)
+        axis.add_patch(plt.Rectangle(corner, size, size, fill=False, color="#0072B2", linewidth=4))
+    figure.suptitle("Convolution: framed values of the image * kernel, added up = framed output")
     return figure
 
 
-def draw_first_layer(images):
-    """첫 번째 계층의 가중치를 24개까지 이미지로 그립니다."""
-    figure, limit = plt.figure(figsize=(9, 6.6), layout="constrained"), images[:24].abs().max().item()
-    for i, image in enumerate(images[:24]):
-        axis = figure.add_subplot(4, 6, i + 1, title=f"neuron {i}", xticks=[], yticks=[])
-        picture = axis.imshow(image.numpy(), cmap="PuOr", vmin=-limit, vmax=limit)
-    figure.colorbar(picture, ax=figure.axes, label="weight", shrink=0.8)
-    figure.suptitle(f"Weights of the first layer ({min(24, len(images))} of {len(images)} neurons)")
+def draw_initializations(rows):
+    """초기화마다 계층별 차이와 학습 손실을 그립니다. 발산한 곳에는 x를 표시합니다."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 4), layout="constrained")
+    looks = [("#CC79A7", "-", 5), ("#D55E00", "--", 2), ("#0072B2", "-", 2), ("#009E73", "-.", 2)]
+    for (name, row), (color, style, width) in zip(rows.items(), looks):
+        layers = range(1, len(row["spreads"]) + 1)
+        left.plot(layers, row["spreads"], style, color=color, linewidth=width, label=name)
+        finite = [loss for loss in row["losses"] if math.isfinite(loss)]
+        right.plot(finite, style, color=color, linewidth=width)
+        if len(finite) < len(row["losses"]):
+            last = len(finite) - 1
+            right.plot(last, finite[-1], "x", color=color, markersize=10, markeredgewidth=3)
+            right.annotate("diverged (nan)", (last, finite[-1]), xytext=(last + 4, finite[-1]))
+    left.set(title="Spread between samples", xlabel="hidden layer", yscale="log")
+    right.set(title="Training loss (SGD)", xlabel="step", yscale="log")
+    left.legend(fontsize=9)
     return figure
 
 
 # ---- 여기부터는 여러 장에서 공통으로 사용하는 도우미 함수입니다. 건너뛰어도 괜찮습니다. ----
-CLAIMS, EXERCISES, REMINDERS = [], [], []  # 확인한 설명, 연습 문제의 결과, 마지막에 다시 출력할 안내
+CLAIMS = []  # 확인한 설명: (절의 제목, 설명, 맞았으면 True)
+EXERCISES = {}  # 연습 문제의 이름: 맞았으면 True
+PAGE = []  # 페이지에 담을 [종류, 텍스트]
+OUTPUT_DIR = Path(__file__).resolve().parent / "outputs"
+PAGE_HEAD = """<!doctype html><html lang="ko"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><style>
+:root{color-scheme:light dark}h2{margin-top:3em;border-bottom:2px solid #0072B2}h3{margin:3em 0 0}
+body{max-width:52em;margin:2em auto;padding:0 1em;font:16px/1.75 system-ui,sans-serif;
+word-break:keep-all;overflow-wrap:anywhere}p{white-space:pre-wrap}small,i{color:#808080}
+pre{font:14px/1.6 ui-monospace,Consolas,monospace;overflow-x:auto;margin:0;padding:.5em 1em}
+.code{background:#8881;border-left:4px solid #0072B2}.ok,.wrong,.open{margin:.2em 1em}
+.ok{color:#2a9d4f}.wrong,.notice{color:#e5534b}i{font-style:normal}img{max-width:100%}
+nav ul{columns:20em}nav .lesson{margin-left:1em}</style>"""
 
 
-def teach(lesson, *args):
-    """절 함수 lesson의 docstring을 제목과 설명으로 출력한 뒤, 함수를 실행한 결과를 반환합니다."""
+def use_hangul():
+    """어느 컴퓨터에서나 한글을 출력하고, 한글 글꼴이 있으면 그림에도 사용합니다."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # 노트북의 출력 스트림에는 reconfigure가 없습니다
+            stream.reconfigure(encoding="utf-8", line_buffering=True)
+    installed = set(font_manager.get_font_names())
+    hangul = {"Malgun Gothic", "Apple SD Gothic Neo", "NanumGothic", "Noto Sans CJK KR"}
+    plt.rcParams["font.family"] = ["DejaVu Sans", *sorted(hangul & installed)]
+
+
+def prepare_outputs(path):
+    """결과 폴더를 만들고, 파일을 저장할 수 있는지 미리 확인합니다."""
+    global OUTPUT_DIR
+    OUTPUT_DIR = Path(os.path.expanduser(path))
+    try:
+        OUTPUT_DIR.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=OUTPUT_DIR).close()
+    except OSError as error:
+        sys.exit(f"오류: {path} 폴더에 저장할 수 없습니다({error}). --output-dir를 확인하세요.")
+
+
+def record(kind, text):
+    """페이지에 텍스트를 추가합니다. 코드와 결과처럼 여러 줄인 것은 앞의 줄에 이어 붙입니다."""
+    if PAGE and PAGE[-1][0] == kind and kind in ("code", "result", "ok", "wrong", "open"):
+        PAGE[-1][1] += text
+    else:
+        PAGE.append([kind, text])
+
+
+def begin(part, device=""):
+    """핵심, 더 알아보기 등의 제목을 출력합니다. 처음에는 장의 제목과 소개도 출력합니다."""
+    if not PAGE:
+        file = Path(__file__).name
+        title, introduction, *_ = __doc__.split("\n\n")
+        introduction += f"""
+
+python {file}를 실행하면 나오는 내용입니다. 결과는 코드 바로 아래에 있습니다. '받은 값'은
+앞의 절에서 만들었거나 실행할 때 정한 값입니다. ✓가 붙은 문장은 실행하면서 정말 맞는지 확인한
+설명이며, 틀리면 ✗로 바뀝니다. import와 그림을 그리는 함수는 {file} 파일에 있습니다."""
+        place = f"PyTorch {torch.__version__}  {device}".rstrip()
+        print(f"{title}\n{place}\n\n{introduction}")
+        record("title", title)
+        record("place", place)
+        record("text", introduction)
+    print(f"\n\n──── {part} ────")
+    record("part", part)
+
+
+def teach(lesson, *args, **options):
+    """절의 docstring을 제목과 설명으로 출력하고, 코드와 결과를 번갈아 출력하며 실행합니다."""
+    if not callable(lesson):
+        raise TypeError("teach(lesson())이 아니라 teach(lesson)처럼 함수를 전달하세요.")
     title, _, text = (inspect.getdoc(lesson) or lesson.__name__).partition("\n\n")
-    print(f"\n== {title} ==\n{text}\n")
-    return lesson(*args)
+    transcript = Transcript(inspect.unwrap(lesson))
+    place = f"{Path(__file__).name}:{transcript.first} {lesson.__name__}"
+    print(f"\n== {title} ==   {place}\n{text}\n")
+    record("lesson", title)
+    record("place", place)
+    record("text", text)
+    try:
+        with contextlib.redirect_stdout(transcript):
+            transcript.name_values(inspect.signature(lesson).bind(*args, **options).arguments)
+            result = lesson(*args, **options)
+            transcript.show_code_until(len(transcript.lines))
+        return result
+    except BaseException as error:
+        with contextlib.suppress(OSError, SystemExit):
+            transcript.show_code_until_error(error)
+            record("wrong", f"여기에서 멈췄습니다: {type(error).__name__}: {error}")
+            write_page()
+        raise
+
+
+class Transcript(io.TextIOBase):
+    """절을 실행하는 동안의 출력 스트림입니다. 결과보다 그 결과를 만든 코드를 먼저 출력합니다."""
+
+    KINDS = {">>>": "code", "✓": "ok", "✗": "wrong", "□": "open", "저장:": "saved"}
+
+    def __init__(self, lesson):
+        self.screen = sys.stdout
+        self.code = lesson.__code__
+        self.kind = "result"  # 지금 출력하는 줄의 종류
+        self.at_line_start = True
+        self.lines, self.first = inspect.getsourcelines(lesson)
+        self.statements = ast.parse("".join(self.lines)).body[0].body  # 아직 출력하지 않은 문장
+        self.shown = self.statements[0].lineno - 1  # 이미 출력한 줄의 개수
+        if lesson.__doc__:
+            self.shown = self.statements.pop(0).end_lineno
+        if lesson.__name__ == "check_practice":
+            self.statements.clear()  # 연습 문제를 확인하는 코드는 출력하지 않습니다
+
+    def name_values(self, arguments):
+        """절이 main에서 받은 값을 코드의 첫 줄로 출력합니다."""
+        simple = (int, float, str, torch.device, type(None))
+        items = arguments.items()
+        names = [f"{name}={value}" if isinstance(value, simple) else name for name, value in items]
+        if names:
+            self.put(f">>> # 받은 값: {', '.join(names)}\n")
+
+    def show_code_until(self, number):
+        """number번째 줄이 속한 문장까지의 코드를 출력합니다. 반복문은 전체가 한 문장입니다."""
+        while self.statements and self.statements[0].lineno <= number:
+            statement = self.statements.pop(0)
+            last = statement.lineno - 1 if only_prints(statement) else statement.end_lineno
+            for line in self.lines[self.shown : last]:
+                self.put(f">>> {line.removeprefix('    ')}" if line.strip() else "\n")
+            self.shown = statement.end_lineno
+
+    def show_code_until_error(self, error):
+        """오류가 발생한 줄까지의 코드를 출력합니다."""
+        for frame, number in traceback.walk_tb(error.__traceback__):
+            if frame.f_code is self.code:
+                self.show_code_until(number - self.first + 1)
+
+    def write(self, text):
+        frame = inspect.currentframe()
+        while frame and frame.f_code is not self.code:
+            frame = frame.f_back
+        if frame:
+            self.show_code_until(frame.f_lineno - self.first + 1)
+        self.put(text)
+        return len(text)
+
+    def put(self, text):
+        """텍스트를 화면에 출력하고 페이지에 추가합니다. 종류는 줄의 첫 단어로 구분합니다."""
+        if text.startswith(">>> ") and not self.at_line_start:
+            text = f"\n{text}"
+        for line in text.splitlines(keepends=True):
+            if self.at_line_start and not line.isspace():
+                if not line.startswith("  ") or self.kind == "code":  # 들여쓴 줄은 앞 줄과 같습니다
+                    self.kind = self.KINDS.get(line.split()[0], "result")
+                self.screen.write("" if self.kind == "code" else "    ")
+            self.screen.write(line)
+            if self.kind != "saved":
+                record(self.kind, line.removeprefix(">>> "))
+            self.at_line_start = line.endswith("\n")
+
+    def flush(self):
+        self.screen.flush()
+
+
+def only_prints(statement):
+    """출력만 하는 문장이면 True입니다. 결과가 바로 이어지므로 코드는 출력하지 않습니다."""
+    names = ("print", "show", "check", "practice", "save_figure", "show_code")
+    function = getattr(getattr(statement, "value", None), "func", None)
+    return isinstance(statement, ast.Return) or getattr(function, "id", "") in names
+
+
+def show_code(thing):
+    """함수나 클래스의 코드를 출력합니다."""
+    for line in inspect.getsource(thing).splitlines():
+        print(f">>> {line}" if line else "")
+    print()
 
 
 def show(text, note=""):
-    """show(f"{식 = }", "설명")은 식과 그 값을 출력합니다. 여러 줄인 값은 다음 줄부터 출력합니다."""
-    code, _, value = text.partition(" = ")
-    value = "\n" + textwrap.indent(value, " " * 8) if "\n" in value else " " + value
-    print(f"    {code} ={value}" + (f"   # {note}" if note else ""))
+    """show(f"{식 = }", "설명")은 식과 설명을 코드처럼 출력하고, 그 아래에 값을 출력합니다."""
+    code, equals, value = str(text).partition(" = ")
+    if equals:
+        print(f">>> {code}" + (f"  # {note}" if note else ""))
+    print(value if equals else f"{text} {note}".rstrip())
 
 
 def check(claim, holds):
     """설명 한 문장이 맞는지 확인하고 출력합니다. 틀려도 멈추지 않고, 마지막에 다시 출력합니다."""
-    print(f"    {'✓' if holds else '✗'} {claim}")
-    CLAIMS.append((claim, bool(holds)))
+    holds = bool(holds.all() if hasattr(holds, "all") else holds)  # 벡터이면 모두 참이어야 합니다
+    print(f"{'✓' if holds else '✗'} {claim}")
+    titles = [text for kind, text in PAGE if kind == "lesson"]
+    CLAIMS.append(("".join(titles[-1:]), claim, holds))
 
 
 @contextlib.contextmanager
 def expect(kind):
-    """이 블록에서는 kind 오류가 발생해야 합니다. 오류가 발생한 코드와 메시지 전체를 출력하고 계속합니다."""
+    """이 블록에서는 kind 오류가 발생해야 합니다. 오류의 메시지를 출력하고 계속합니다."""
     try:
         yield
-        check(f"이 블록에서는 다음 오류가 발생합니다: {kind.__name__}", False)
     except kind as error:
-        print(f"    {traceback.extract_tb(error.__traceback__)[1].line}")
-        message = f"{type(error).__name__}: {error}"
-        print(textwrap.fill(message, 96, initial_indent=" " * 8, subsequent_indent=" " * 10))
+        print(textwrap.fill(f"{type(error).__name__}: {error}", 92, subsequent_indent="    "))
+    else:
+        check(f"위의 코드에서 {getattr(kind, '__name__', kind)} 오류가 발생합니다", False)
 
 
-def practice(exercise, expected, *inputs, to_tensor=torch.as_tensor):
-    """연습 문제의 답을 다른 방법(expected)으로 계산한 값과 비교하고 □(미완성), ✓(정답), ✗(오답)로 출력합니다."""
-    for args in inputs:
-        right, solved = to_tensor(expected(*copy.deepcopy(args))).double(), False
+def practice(exercise, *examples, read=torch.as_tensor):
+    """연습 문제를 (입력, 올바른 값)마다 확인하고 □(미완성), ✓(정답), ✗(오답)로 출력합니다.
+
+    반환한 값이 텐서가 아니면, 비교할 값을 구하는 함수를 read에 지정합니다.
+    """
+    EXERCISES[exercise.__name__] = False
+    place = f"{Path(__file__).name}:{exercise.__code__.co_firstlineno}"
+    title = f"{exercise.__name__}{inspect.signature(exercise)}   {place}"
+    task = inspect.getdoc(exercise)
+    for inputs, right in examples:
         try:
-            answer = exercise(*copy.deepcopy(args))
-            if answer is not None:
-                value = to_tensor(answer).double()
-                solved = value.shape == right.shape and torch.allclose(value, right, atol=1e-5)
-        except Exception as error:
-            answer = error
-        if not solved:
-            break
-    EXERCISES.append(solved)
-    name, hint = exercise.__name__, (inspect.getdoc(exercise) or "").rpartition("\n")[2]
-    if solved or answer is None:
-        return print(f"    ✓ {name}" if solved else f"    □ {name}: 아직 풀지 않았습니다.\n        {hint}")
-    print(f"    ✗ {name}")
-    for title, value in (("입력", args), ("올바른 값", right.tolist()), ("반환한 값", repr(answer))):
-        print(textwrap.shorten(f"{title}: {value}", 80, initial_indent=" " * 8))
+            problem = find_problem(exercise, inputs, right, read)
+        except NotImplementedError:
+            print(f"□ {title}\n{textwrap.indent(task, '    ')}")
+            return
+        if problem:
+            names = inspect.signature(exercise).parameters
+            lines = [f"{name} = {value}" for name, value in zip(names, inputs)]
+            lines += [f"올바른 값: {right}", problem, task.rpartition("\n\n")[2]]
+            print(f"✗ {title}")
+            for line in lines:
+                print(textwrap.indent(line, "    "))
+            return
+    EXERCISES[exercise.__name__] = True
+    print(f"✓ {exercise.__name__}")
 
 
-def finish(started, next_chapter, show_figures):
-    """결과를 요약하고 --show이면 그림을 표시합니다. 틀린 설명이 있으면 모두 출력하고 1로 종료합니다."""
-    broken = [f"    ✗ {claim}" for claim, holds in CLAIMS if not holds]
-    print(*REMINDERS, f"설명 {len(CLAIMS)}개를 확인한 결과 {len(CLAIMS) - len(broken)}개가 맞습니다.", sep="\n")
-    print(f"연습 문제 {len(EXERCISES)}개 중 {sum(EXERCISES)}개를 풀었습니다.")
-    print(f"걸린 시간: {time.perf_counter() - started:.1f}초\n다음 장: {next_chapter}")
-    if show_figures:
-        plt.show()
-    if broken:
-        sys.exit("\n".join(["다음 설명은 실행 결과와 다릅니다. 왜 달라졌는지 생각해 보세요.", *broken]))
-
-
-def prepare_terminal():
-    """출력을 UTF-8로 설정합니다. Ctrl+C나 닫힌 파이프(| head)로 끝날 때는 트레이스백(traceback)을 출력하지 않습니다."""
-
-    def end_quietly(kind, error, trace):
-        if not {kind, type(error.__cause__), type(error.__context__)} & {KeyboardInterrupt, BrokenPipeError}:
-            return sys.__excepthook__(kind, error, trace)
-        sys.stdout = open(os.devnull, "w")  # 아직 출력하지 못한 내용을 버립니다
-        print("실행을 중단했습니다. 이미 저장한 파일은 그대로 있습니다.", file=sys.stderr)
-
-    sys.excepthook = end_quietly
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # 노트북의 출력 스트림에는 reconfigure가 없습니다
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
-
-
-def prepare_outputs(path, show_figures):
-    """결과 폴더를 생성해 경로를 반환합니다. 창을 열지 않을 때는 화면이 필요 없는 백엔드(agg)로 그립니다."""
-    if not show_figures and "ipykernel" not in sys.modules:  # 노트북에서는 그림이 셀 아래에 표시됩니다
-        plt.switch_backend("agg")
+def find_problem(exercise, inputs, right, read):
+    """답이 올바른 값과 어떻게 다른지 설명하는 문장을 반환합니다. 같으면 빈 문자열입니다."""
     try:
-        path.expanduser().mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=path.expanduser()).close()
-        return path.expanduser()
-    except OSError as error:
-        sys.exit(f"오류: {path} 폴더에 저장할 수 없습니다 ({error.strerror}). --output-dir로 다른 폴더를 지정하세요.")
+        answer = exercise(*copy.deepcopy(inputs))
+    except NotImplementedError:
+        raise
+    except Exception as error:
+        line = exercise.__code__.co_firstlineno
+        for frame in traceback.extract_tb(error.__traceback__)[1:]:
+            if frame.filename == exercise.__code__.co_filename:
+                line = frame.lineno
+        return f"{line}번째 줄의 오류: {type(error).__name__}: {error}"
+    if answer is None:
+        return "반환한 값이 없습니다. return을 확인하세요."
+    try:
+        value = torch.as_tensor(read(answer)).detach().double()
+    except Exception as error:
+        return f"반환한 값: {answer}\n비교할 수 없는 값입니다({type(error).__name__}: {error})."
+    expected = torch.as_tensor(right).double()
+    if value.shape != expected.shape:
+        shapes = f"모양 {list(value.shape)}, 올바른 모양 {list(expected.shape)}"
+        return f"반환한 값: {answer}\n{shapes}"
+    if not torch.allclose(value, expected, rtol=1e-4, atol=1e-5):
+        return f"반환한 값: {value.numpy().round(4).tolist()}"
+    return ""
 
 
 @contextlib.contextmanager
-def save_whole(path):
-    """임시 파일에 저장한 뒤 이름을 path로 변경합니다. 도중에 중단되어도 기존 파일은 그대로 유지됩니다."""
-    temporary = path.with_name(f"{os.getpid()}_{path.name}")
+def saving(path):
+    """임시 파일에 모두 저장한 뒤 이름을 바꿉니다. 도중에 멈춰도 기존 파일은 그대로입니다."""
+    new = path.with_name(f"{os.getpid()}_{path.name}")
     try:
-        yield temporary
-        os.replace(temporary, path)
-    except (OSError, RuntimeError) as error:
-        sys.exit(f"오류: {path} 파일을 저장할 수 없습니다. 권한과 디스크 공간을 확인하세요 ({type(error).__name__}).")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(new, "wb") as file:
+            yield file
+        os.replace(new, path)
+    except OSError as error:
+        sys.exit(f"오류: {path} 파일을 저장할 수 없습니다({error}).")
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            new.unlink()
 
 
-def save_figure(figure, path):
-    """그림을 PNG 파일로 저장하고 경로를 출력합니다."""
-    with save_whole(path) as file:
+def save_figure(figure, name):
+    """그림을 결과 폴더에 PNG 파일로 저장하고 페이지에 넣습니다. 노트북에서는 바로 표시합니다."""
+    path = OUTPUT_DIR / Path(name).with_suffix(".png")
+    with saving(path) as file:
         figure.savefig(file, dpi=120)
-    print(f"    그림: {path}")
+    print(f"저장: {path}")
+    titles = [axis.get_title() for axis in figure.axes]
+    record("image", f"{path.name}\n{figure.get_suptitle() or ', '.join(filter(None, titles))}")
+    if "ipykernel" in sys.modules:
+        from IPython.display import display
+
+        display(figure)
+    plt.close(figure)
 
 
-def select_device(name):
-    """auto, cpu, cuda 중 하나를 torch.device로 변환합니다. auto는 실제로 계산할 수 있을 때만 CUDA를 선택합니다."""
-    if name == "cuda" or name == "auto" and torch.cuda.is_available():
-        try:
-            return torch.ones(1, device="cuda").add(1).device  # PyTorch가 지원하지 않는 GPU에서는 오류가 발생합니다
-        except (RuntimeError, AssertionError) as error:
-            reason = f"CUDA를 사용할 수 없습니다 ({error}".partition("\n")[0]
-            if name == "cuda":
-                sys.exit(f"오류: {reason}). --device cpu로 실행하세요.")
-            print(f"{reason}). CPU를 사용합니다.")
-    return torch.device("cpu")
+def write_page():
+    """지금까지의 설명, 코드, 결과, 그림을 HTML 페이지로 저장하고 그 경로를 반환합니다."""
+    tags = {"title": "h1", "part": "h2", "lesson": "h3", "place": "small"}
+    contents = body = ""
+    for number, (kind, text) in enumerate(PAGE):
+        text = html.escape(text.strip("\n"))
+        if kind == "image":
+            name, _, title = text.partition("\n")
+            body += f'<img src="{name}" alt="{title}">\n'
+        elif kind in ("code", "result"):
+            text = re.sub(r"(?m)(^ *|  )(# .*)$", r"\1<i>\2</i>", text)  # 주석은 회색입니다
+            body += f'<pre class="{kind}">{text}</pre>\n'
+        else:
+            if kind == "text":  # 문단은 화면의 너비에 맞추고, 목록과 표의 줄은 그대로 둡니다
+                text = re.sub(r"(?<=\S)\n(?!\s|\d+\))", " ", text)
+            tag = tags.get(kind, "p")
+            body += f'<{tag} class="{kind}" id="p{number}">{text}</{tag}>\n'
+            if kind in ("part", "lesson"):
+                contents += f'<li class="{kind}"><a href="#p{number}">{text}</a></li>\n'
+    body = body.replace("<h2", f"<nav><ul>\n{contents}</ul></nav>\n<h2", 1)
+    path = OUTPUT_DIR / f"{Path(__file__).stem}.html"
+    with saving(path) as file:
+        head = f"{PAGE_HEAD}<title>{path.stem}</title></head><body>\n"
+        file.write(f"{head}{body}</body></html>\n".encode())
+    return path
+
+
+def finish(next_chapter, open_page):
+    """결과를 요약하고 페이지를 저장합니다. 틀린 설명이 있으면 모두 출력하고 1로 종료합니다."""
+    wrong = [f"✗ {lesson}: {claim}" for lesson, claim, holds in CLAIMS if not holds]
+    begin("마무리")
+    summary = f"""✓로 확인한 설명은 {len(CLAIMS)}개 중 {len(CLAIMS) - len(wrong)}개가 맞습니다.
+연습 문제는 {len(EXERCISES)}개 중 {sum(EXERCISES.values())}개를 풀었습니다.
+다음에 읽을 것: {next_chapter}"""
+    print(summary)
+    record("text", summary)
+    for line in wrong:
+        record("wrong", line)
+    for kind, text in PAGE:
+        if kind == "notice":
+            print(text.partition("\n")[0])
+    path = write_page()
+    if open_page and not webbrowser.open(path.resolve().as_uri()):
+        print("브라우저를 열 수 없으니 다음 파일을 직접 여세요.")
+    print(f"설명, 코드, 결과, 그림을 모은 페이지: {path}")
+    if wrong:
+        sys.exit("\n".join(["다음 설명은 결과와 다릅니다. 왜 달라졌는지 생각해 보세요.", *wrong]))
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("실행을 중단했습니다. 이미 저장한 파일은 그대로 있습니다.")
+    except BrokenPipeError:  # 출력을 head나 less로 보내고 먼저 닫은 경우
+        os._exit(1)

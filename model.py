@@ -1325,7 +1325,8 @@ def expect(kind):
     try:
         yield
     except kind as error:
-        print(textwrap.fill(f"{type(error).__name__}: {error}", 92, subsequent_indent="    "))
+        message = " ".join(f"{type(error).__name__}: {error}".split())
+        print(textwrap.fill(message, 92, subsequent_indent="    "))
     else:
         check(f"위의 코드에서 {getattr(kind, '__name__', kind)} 오류가 발생합니다", False)
 

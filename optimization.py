@@ -1,31 +1,40 @@
-"""7장. 최적화: 손실이 줄어드는 방향으로 매개변수를 조정합니다.
+"""7장. 최적화: 손실을 줄이는 방법
 
-옵티마이저의 계산을 직접 따라 하고, 하이퍼파라미터와 옵티마이저를 검증용 데이터로 비교합니다. 마지막에는
-데이터 전체를 학습하며, 에폭마다 체크포인트를 저장하므로 중단한 학습을 이어서 할 수 있습니다.
+모델과 데이터가 준비되었으니 이제 제대로 학습해 봅시다. 학습은 네 가지 일을 되풀이하는 것입니다.
+모델이 답을 추측하면, 그 추측이 정답과 얼마나 다른지 손실로 나타내고, 손실의 도함수를 구해, 손실이
+줄어드는 쪽으로 매개변수를 조정합니다. 이 장에서는 이 반복을 한 부분씩 들여다보고, 학습률 같은
+설정을 고르는 법과 과적합을 막는 법을 익힙니다. 그런 다음 데이터 전체로 학습하는데, 도중에 컴퓨터가
+꺼져도 이어서 할 수 있게 만듭니다.
 
 실행 방법
     python -m pip install torch torchvision matplotlib
     python optimization.py
-    python optimization.py --epochs 1 --show    # 마지막 학습을 1에폭만 하고, 끝날 때 그림을 창에 표시합니다
-    python optimization.py --resume outputs/optimization_checkpoint.pth    # 중단한 마지막 학습을 이어서 합니다
-    python optimization.py --help               # 모든 옵션을 출력합니다
+    python optimization.py --epochs 1 --show    # 마지막 학습은 1에폭만, 끝나면 페이지 열기
+    python optimization.py --resume outputs/optimization_checkpoint.pth    # 멈춘 학습을 이어서 하기
+    python optimization.py --practice           # 연습 문제만 확인하기
+    python optimization.py --help               # 모든 옵션 보기
+    %run optimization.py                        # 노트북(Colab, Jupyter)에서 실행하기
 
 목차
-     1. 손실 함수                              measure_loss
-     2. 최적화의 세 단계                       take_three_steps
-     3. 학습용, 검증용, 테스트용 데이터        split_datasets
-     4. 학습과 테스트                          NeuralNetwork, run_epochs, train, test
-     5. 하이퍼파라미터: 학습률과 배치 크기     compare_hyperparameters
-     6. 직접 계산하는 SGD와 모멘텀             step_sgd_by_hand
-     7. 직접 계산하는 Adam과 AdamW             step_adam_by_hand
-     8. 골짜기에서 비교한 옵티마이저           descend_valley
-     9. 데이터에서 비교한 옵티마이저와 스케줄  compare_optimizers
-    10. 과적합, 가중치 감쇠, 조기 종료         overfit_small_data
-    11. 체크포인트                             Learner, resume_exactly
-    12. 분산 학습 (건너뛰어도 괜찮습니다)      share_gradients
-    13. 마지막 학습                            train_to_the_end
-
-마지막 장입니다. 첫 장은 quick_start.py입니다.
+  핵심
+     1. 손실 함수: 얼마나 틀렸을까요?           measure_loss
+     2. 최적화의 세 단계                        take_three_steps
+     3. zero_grad를 빠뜨리면?                   move_zero_grad, minimize_square
+     4. 학습용, 검증용, 테스트용 데이터         split_datasets
+     5. 학습 루프와 검증 루프                   run_both_loops, train, test, run_epochs
+     6. 하이퍼파라미터와 학습률                 compare_learning_rates
+     7. 배치 크기                               compare_batch_sizes
+     8. 과적합과 조기 종료                      stop_early, train_with_patience
+     9. 체크포인트                              resume_exactly, Training
+    10. 마지막 학습                             train_to_the_end
+  더 알아보기
+    11. SGD가 힘들어하는 좁은 골짜기            descend_valley, valley, minimize
+    12. 모멘텀을 직접 계산하기                  add_momentum, momentum_by_hand
+    13. Adam을 직접 계산하기                    adapt_steps, adam_by_hand
+    14. 가중치 감쇠와 AdamW                     decay_weights
+    15. 옵티마이저와 학습률 스케줄 비교하기     compare_optimizers
+    16. 여러 프로세스로 학습하기                share_the_work, train_in_processes
+    17. 다음에는 무엇을 배울까요?               look_further
 """
 
 # /// script
@@ -33,105 +42,195 @@
 # dependencies = ["torch>=2.10.0", "torchvision>=0.25.0", "matplotlib>=3.9.0"]
 # ///
 
+# 아래의 표준 라이브러리는 대부분 파일 끝의 도우미 함수가 사용합니다.
 import argparse
+import ast
 import atexit
 import contextlib
 import copy
+import html
 import inspect
 import io
 import math
 import os
+import re
 import shutil
 import socket
 import sys
 import tempfile
 import textwrap
-import time
+import traceback
+import webbrowser
 import zipfile
 from pathlib import Path
 
+if "ipykernel" not in sys.modules:  # 노트북이 아니면 창을 열지 않고 그림을 파일로만 저장합니다
+    os.environ["MPLBACKEND"] = "agg"
+
 import matplotlib.pyplot as plt
 import torch
+from matplotlib import font_manager
 from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
-from torch.utils.data import DataLoader, Subset, TensorDataset, default_collate, random_split
+from torch.utils.data import DataLoader, DistributedSampler, Subset, TensorDataset, random_split
 from torchvision import datasets
 from torchvision.transforms import ToTensor
 
-VALLEY_START, VALLEY_BOTTOM = torch.tensor([-4.0, 3.0]), torch.tensor([4.0, 1.0])  # 8절의 시작점과 최저점
-COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#000000"]
-
 
 def measure_loss():
-    """1. 손실 함수(loss function)
+    """1. 손실 함수: 얼마나 틀렸을까요?
 
-    손실 함수는 예측과 정답(label)의 차이를 하나의 값으로 계산하며, 학습은 이 값을 줄이는 과정입니다.
-    회귀 문제에는 MSELoss를, 분류 문제에는 CrossEntropyLoss를 주로 사용합니다. CrossEntropyLoss는
-    로짓(logit)에 LogSoftmax와 NLLLoss를 순서대로 적용합니다. NLLLoss는 정답 클래스의 로그 확률에 -1을
-    곱해 평균합니다. 로짓 대신 확률을 전달하면 softmax가 두 번 적용되어, 손실이 0에 가까워지지 않습니다.
+    아직 배우지 않은 모델의 답은 거의 다 틀립니다. 그런데 모델을 고치려면 맞았는지 틀렸는지만
+    알아서는 부족합니다. 조금 틀린 답과 크게 틀린 답을 구별할 숫자가 필요합니다. 예측이 정답과
+    얼마나 다른지를 숫자 하나로 나타내는 함수가 손실 함수(loss function)이고, 학습은 이 숫자를
+    줄이는 일입니다.
+
+    기온처럼 값을 예측하는 회귀 문제에는 MSELoss를 많이 사용합니다. 차이를 제곱해 평균을 내기
+    때문에, 조금씩 틀린 예측 여러 개보다 크게 틀린 예측 하나가 손실을 더 키웁니다.
+
+    클래스를 고르는 분류 문제에는 CrossEntropyLoss를 사용합니다. 로짓(logit)을 확률로 바꾸어 로그를
+    취한 다음(LogSoftmax), 정답 클래스의 값만 골라 부호를 뒤집고 평균을 냅니다(NLLLoss). 정답의
+    확률이 1에 가까우면 손실이 0에 가깝고, 확률이 낮아지면 손실은 얼마든지 커집니다. 확률로 바꾸는
+    계산이 이미 들어 있으니, 모델이 출력한 로짓을 그대로 전달하세요.
     """
-    pred, target = torch.tensor([2.5, 0.0, 2.0]), torch.tensor([3.0, -1.0, 2.0])
+    pred = torch.tensor([2.5, 0.0, 2.0])
+    target = torch.tensor([3.0, -1.0, 2.0])
     mse = nn.MSELoss()(pred, target)
-    show(f"{mse = }")
-    check("MSELoss는 차이의 제곱을 평균한 값입니다", torch.allclose(mse, ((pred - target) ** 2).mean()))
-    loss_fn, logits, y = nn.CrossEntropyLoss(), torch.tensor([[9.0, 0.0, 0.0]]), torch.tensor([0])
-    show(f"{loss_fn(logits, y) = }", "로짓을 전달한 손실")
-    show(f"{loss_fn(logits.softmax(dim=1), y) = }", "확률을 전달한 손실")
+    show(f"{(pred - target) ** 2 = }", "차이의 제곱")
+    show(f"{mse = }", "그 평균")
+
+    loss_fn = nn.CrossEntropyLoss()
+    logits = torch.tensor([[2.0, 1.0, -1.0]])  # 클래스 3개의 점수
+    probabilities = logits.softmax(dim=1)
+    for label in range(3):
+        loss = loss_fn(logits, torch.tensor([label]))
+        print(f"정답이 {label}일 때  정답의 확률 {probabilities[0, label]:.3f}, 손실 {loss:.3f}")
+    check("손실은 -log(정답의 확률)입니다", loss.isclose(-probabilities[0, 2].log()))
+
+    y = torch.tensor([0])
+    logits = torch.tensor([[9.0, 0.0, 0.0]])  # 정답의 점수가 훨씬 높은 예측
     nll = nn.NLLLoss()(nn.LogSoftmax(dim=1)(logits), y)
-    check("CrossEntropyLoss는 LogSoftmax와 NLLLoss를 적용한 결과와 같습니다", torch.isclose(loss_fn(logits, y), nll))
+    loss = loss_fn(logits, y)
+    twice = loss_fn(logits.softmax(dim=1), y)
+    show(f"{nll, loss = }", "LogSoftmax와 NLLLoss, CrossEntropyLoss")
+    show(f"{twice = }", "로짓 대신 확률을 전달하면")
+    check("확률을 전달하면 아주 좋은 예측도 손실이 0에 가까워지지 않습니다", twice > 0.5 > loss)
 
 
 def take_three_steps():
     """2. 최적화의 세 단계
 
-    옵티마이저(optimizer)는 매개변수(parameter)를 조정하는 객체입니다. 최적화는 세 단계로 이루어집니다.
-    1) optimizer.zero_grad()는 이전 반복의 변화도(gradient)를 재설정합니다.
-    2) loss.backward()는 역전파(backpropagation)로 변화도를 계산합니다.
-    3) optimizer.step()은 변화도의 반대 방향으로 매개변수를 조정합니다.
+    얼마나 틀렸는지 알았으니 이제 고칠 차례입니다. 매개변수(parameter)를 조정하는 일은
+    옵티마이저(optimizer)가 맡습니다. 배치마다 다음 세 단계를 실행합니다.
 
-    backward()가 계산한 변화도는 grad에 누적되므로, 첫 번째 단계를 생략하면 이전 변화도가 남습니다.
-    따라서 w**2을 줄일 때 w가 0으로 수렴하지 않고, 0을 지나쳐 계속 진동합니다.
+    1) optimizer.zero_grad()는 이전 배치에서 구한 변화도(gradient)를 재설정합니다. 0을 저장하는 대신
+    grad를 None으로 비웁니다.
+    2) loss.backward()는 역전파(backpropagation)로 변화도를 구해 매개변수의 grad에 더합니다.
+    3) optimizer.step()은 변화도를 보고 손실이 줄어드는 쪽으로 매개변수를 조정합니다.
+
+    매개변수가 w 하나뿐이고 손실이 w**2라면 손으로도 따라갈 수 있습니다. 변화도는 2 * w인데, SGD는
+    여기에 학습률을 곱해서 w에서 뺍니다. 학습률이 0.1이면 w는 단계마다 1 - 0.2 = 0.8배가 됩니다.
+    손실과 w가 함께 0에 가까워지는지 확인해 보세요.
     """
-    for zero_first in (True, False):
-        w = torch.tensor(4.0, requires_grad=True)
-        optimizer, path, gradients = torch.optim.SGD([w], lr=0.1), [w.item()], []
-        for _ in range(7):
-            if zero_first:
-                optimizer.zero_grad()
-            loss = w**2
-            gradients += torch.autograd.grad(loss, w, retain_graph=True)  # 확인할 때 비교할 변화도
-            loss.backward()
-            optimizer.step()
-            path.append(w.item())
-        print(f"    zero_first = {zero_first!s:<5}  w =", *(f"{value:.3f}" for value in path))
-        name, expected = ("마지막 변화도", gradients[-1]) if zero_first else ("모든 변화도의 합", sum(gradients))
-        check(
-            f"grad에 저장된 값은 {name}입니다", w.grad is not None and torch.isclose(w.grad, expected, equal_nan=True)
-        )
+    w = torch.tensor(4.0, requires_grad=True)
+    optimizer = torch.optim.SGD([w], lr=0.1)
+    for step in range(1, 7):
+        optimizer.zero_grad()  # 1) 재설정
+        loss = w**2
+        loss.backward()  # 2) 역전파
+        optimizer.step()  # 3) 조정
+        print(f"{step}단계  손실 {loss:6.3f}, 변화도 {w.grad:.3f}, 조정한 w {w:.3f}")
+    check("여섯 단계 뒤의 w는 4 * 0.8**6입니다", w.isclose(torch.tensor(4 * 0.8**6)))
 
 
-def split_datasets(training_data, test_data, seed):
-    """3. 학습용, 검증용, 테스트용 데이터
+def minimize_square(place):
+    """w**2를 최소화하며 w의 값을 모읍니다. place는 zero_grad()를 호출하는 곳입니다."""
+    w = torch.tensor(4.0, requires_grad=True)
+    optimizer = torch.optim.SGD([w], lr=0.1)
+    path = [w.item()]
+    for _ in range(7):
+        if place == "backward 앞":
+            optimizer.zero_grad()
+        loss = w**2
+        loss.backward()
+        if place == "backward와 step 사이":
+            optimizer.zero_grad()
+        optimizer.step()
+        if place == "step 뒤":
+            optimizer.zero_grad()
+        path.append(w.item())
+    return path
 
-    학습률처럼 사람이 지정하는 값은 학습에 사용하지 않은 검증용(validation) 데이터로 비교해 선택합니다.
-    테스트용 데이터로 선택하면 값이 그 데이터에 맞춰지므로, 마지막 정확도를 믿을 수 없습니다. 따라서
-    학습용 데이터에서 검증용을 분리하고, 시간을 줄이기 위해 나머지의 일부만 실험에 사용합니다.
+
+def move_zero_grad():
+    """3. zero_grad를 빠뜨리면?
+
+    코드를 읽다 보면 zero_grad()가 맨 앞에 있기도 하고 맨 뒤에 있기도 합니다. 어디에 두어야 할까요?
+    아예 빼면 어떻게 될까요? backward()는 변화도를 새로 쓰지 않고 grad에 더한다는 것(6장)만 기억하면
+    답을 짐작할 수 있습니다.
+
+    backward() 앞에 두든 step() 뒤에 두든 상관없습니다. 다음 backward() 전에만 비우면 되기
+    때문입니다. 빼 버리면 지난 변화도가 모두 더해져서, w가 0에서 멈추지 못하고 반대쪽으로 크게
+    지나칩니다. 그런데 정말 조심할 곳은 backward()와 step() 사이입니다. 방금 구한 변화도를 쓰기도
+    전에 비우니 w가 꼼짝도 하지 않습니다. 오류도 나지 않아서 찾기 어려운 실수입니다.
     """
-    used, held_out = min(3000, 4 * len(training_data) // 5), min(1000, len(training_data) // 5)
-    lengths, random = [used, held_out, len(training_data) - used - held_out], torch.Generator().manual_seed(seed)
-    experiment_data, validation_data, _ = random_split(training_data, lengths, generator=random)
-    show(f"{len(training_data), len(test_data) = }")
-    show(f"{len(experiment_data), len(validation_data) = }", "실험용과 검증용")
-    check("두 데이터는 겹치지 않습니다", set(experiment_data.indices).isdisjoint(validation_data.indices))
-    return DataLoader(experiment_data, batch_size=64, shuffle=True), DataLoader(validation_data, batch_size=1000)
+    show_code(minimize_square)
+    paths = {}
+    for place in ("backward 앞", "step 뒤", "없음", "backward와 step 사이"):
+        paths[place] = minimize_square(place)
+        print(f"{place}:", *[f"{w:.2f}" for w in paths[place]])
+    check("backward 앞과 step 뒤는 결과가 같습니다", paths["backward 앞"] == paths["step 뒤"])
+    check("backward와 step 사이에서는 w가 그대로입니다", set(paths["backward와 step 사이"]) == {4})
+
+
+def split_datasets(training_data, seed):
+    """4. 학습용, 검증용, 테스트용 데이터
+
+    학습률처럼 사람이 정하는 값은 여러 가지로 학습해 보고 가장 좋은 것을 고릅니다. 그렇다면 무엇을
+    보고 골라야 할까요? 테스트용 데이터로 고르면 안 되는 이유를 극단적인 예로 살펴봅시다. 아무것도
+    배우지 않고 무작위로 예측하는 모델 1,000개 중에서, 이미지 1,000장을 가장 많이 맞힌 것을
+    고릅니다. 그 모델은 다른 이미지에서도 잘 맞힐까요?
+
+    고를 때 사용한 이미지에서는 정확도가 10%를 훌쩍 넘지만, 다른 이미지에서는 다시 10% 근처로
+    돌아옵니다. 실력이 아니라 운이 좋은 모델을 골랐기 때문입니다. 고르는 일도 데이터에 맞추는
+    일이어서, 고를 때 사용한 데이터의 정확도는 믿을 수 없습니다.
+
+    그래서 데이터를 셋으로 나눕니다. 학습용으로는 매개변수를 조정하고, 검증용(validation)으로는
+    설정을 고르고, 테스트용은 마지막에 결과를 확인할 때만 사용합니다. 여기서는 학습용 데이터에서
+    검증용을 떼어 낸 다음, 실험을 빨리 끝내려고 나머지의 일부만 사용하겠습니다.
+    """
+    labels = training_data.tensors[1][:2000]
+    half = len(labels) // 2
+    random = torch.Generator().manual_seed(7)
+    guesses = torch.randint(10, (1000, len(labels)), generator=random)  # 한 행이 모델 하나의 예측
+    correct = (guesses == labels).float()
+    seen = 100 * correct[:, :half].mean(dim=1)  # 앞의 절반에서 계산한 모델별 정확도
+    unseen = 100 * correct[:, half:].mean(dim=1)  # 뒤의 절반에서 계산한 정확도
+    best = seen.argmax()
+    show(f"{seen[best].item() = :.1f}", "고를 때 사용한 이미지에서의 정확도(%)")
+    show(f"{unseen[best].item() = :.1f}", "다른 이미지에서의 정확도(%)")
+    check("고를 때 사용한 이미지에서 정확도가 더 높습니다", seen[best] > unseen[best])
+
+    validation_size = min(1000, len(training_data) // 5)
+    experiment_size = min(2000, len(training_data) - validation_size)
+    rest = len(training_data) - experiment_size - validation_size
+    experiment_data, validation_data, _ = random_split(
+        training_data,
+        [experiment_size, validation_size, rest],
+        generator=torch.Generator().manual_seed(seed),
+    )
+    train_dataloader = DataLoader(experiment_data, batch_size=64, shuffle=True)
+    validation_dataloader = DataLoader(validation_data, batch_size=1000)
+    show(f"{len(experiment_data), len(validation_data) = }", "실험용과 검증용 샘플의 개수")
+    return train_dataloader, validation_dataloader
 
 
 class NeuralNetwork(nn.Module):
-    """공식 튜토리얼과 구조가 같은 신경망입니다. 입력은 [N, 1, 28, 28], 출력은 로짓(logit) [N, 10]입니다."""
+    """이미지 [N, 1, 28, 28]을 받아 클래스별 점수(로짓) [N, 10]을 반환하는 신경망입니다."""
 
     def __init__(self):
         super().__init__()
-        self.flatten = nn.Flatten()
+        self.flatten = nn.Flatten()  # [N, 1, 28, 28] → [N, 784]
         self.linear_relu_stack = nn.Sequential(
             nn.Linear(28 * 28, 512),
             nn.ReLU(),
@@ -141,800 +240,1485 @@ class NeuralNetwork(nn.Module):
         )
 
     def forward(self, x):
-        return self.linear_relu_stack(self.flatten(x))
-
-
-LOSS_FN = nn.CrossEntropyLoss()  # 4, 5, 9, 10절의 실험에서 사용하는 손실 함수
-
-
-def run_epochs(model, optimizer, dataloaders, epochs, end_factor=1.0):
-    """4. 학습과 테스트
-
-    train은 데이터로더를 한 번 순회하며 배치(batch)마다 세 단계를 실행합니다. test는 매개변수를 변경하지
-    않고 손실과 정확도를 계산합니다. 1장과 같은 함수이며, 이 장의 모든 실험과 마지막 학습에서
-    에폭(epoch)마다 한 번씩 호출합니다. 스케줄러(scheduler)는 step()을 호출할 때마다, 여기서는 배치마다
-    학습률을 변경합니다. LinearLR은 total_iters번에 걸쳐 학습률을 end_factor배까지 선형으로 변경합니다.
-    """
-    steps, history = epochs * len(dataloaders[0]), []
-    scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, end_factor, total_iters=steps)
-    for epoch in range(1, epochs + 1):
-        train_loss = train(dataloaders[0], model, LOSS_FN, optimizer, scheduler)
-        validation_loss, accuracy = test(dataloaders[1], model, LOSS_FN)
-        history.append((train_loss, validation_loss, accuracy, optimizer.param_groups[0]["lr"]))
-        print(f"    에폭 {epoch}: 학습 손실 {train_loss:.4f}, 검증 손실 {validation_loss:.4f}, 정확도 {accuracy:.1f}%")
-    return history
+        x = self.flatten(x)
+        return self.linear_relu_stack(x)
 
 
 def train(dataloader, model, loss_fn, optimizer, scheduler):
-    """모든 배치를 한 번씩 학습하고, 샘플당 평균 손실을 반환합니다. loss_fn은 배치의 평균 손실을 반환해야 합니다."""
-    device = next(model.parameters()).device
-    seen, total_loss = 0, 0.0
-    model.train()
-    for batch, (X, y) in enumerate(dataloader):
+    """모든 배치로 한 번씩 학습하고, 샘플당 평균 손실을 반환합니다."""
+    device = next(model.parameters()).device  # 모델이 있는 장치
+    seen = 0
+    total_loss = 0.0
+    model.train()  # 학습 모드
+    for X, y in dataloader:
         X, y = X.to(device), y.to(device)
-        optimizer.zero_grad()  # 이전 배치의 변화도를 0으로 초기화합니다
-        pred = model(X)  # 예측합니다
-        loss = loss_fn(pred, y)  # 손실을 계산합니다
-        loss.backward()  # 역전파로 변화도를 계산합니다
-        optimizer.step()  # 매개변수를 업데이트합니다
-        scheduler.step()  # 다음 단계의 학습률을 지정합니다
+        optimizer.zero_grad()  # 변화도는 누적되므로 배치마다 비웁니다
+        pred = model(X)
+        loss = loss_fn(pred, y)
+        loss.backward()
+        optimizer.step()
+        scheduler.step()  # 다음 배치에 사용할 학습률
         seen += len(X)
-        total_loss += loss.detach() * len(X)  # item()은 GPU 연산이 끝나기를 기다리므로 배치마다 호출하지 않습니다
-        if batch % 100 == 0:
-            print(f"    손실 {loss.item():.4f}  [{seen:>5}/{len(dataloader.dataset)}]", flush=True)
-    return float(total_loss) / seen
+        total_loss += loss.item() * len(X)
+    return total_loss / seen
 
 
 def test(dataloader, model, loss_fn):
-    """모든 배치에 대해 예측하고, 샘플당 평균 손실과 정확도(%)를 반환합니다."""
+    """모든 배치를 예측하고, 샘플당 평균 손실과 정확도(%)를 반환합니다."""
     device = next(model.parameters()).device
-    seen, total_loss, correct = 0, 0.0, 0
-    model.eval()
-    with torch.no_grad():
+    seen = 0
+    total_loss = 0.0
+    correct = 0
+    model.eval()  # 평가 모드
+    with torch.no_grad():  # 변화도가 필요 없으니 계산과 메모리를 아낍니다
         for X, y in dataloader:
             X, y = X.to(device), y.to(device)
             pred = model(X)
             seen += len(X)
             total_loss += loss_fn(pred, y).item() * len(X)
-            targets = y.argmax(1) if y.dim() == 2 else y  # 원-핫(one-hot) 정답 [N, C]는 클래스 번호 [N]으로 변환합니다
-            correct += (pred.argmax(1) == targets).sum().item()
+            correct += (pred.argmax(1) == y).sum().item()  # 점수가 가장 큰 클래스가 정답인 개수
     return total_loss / seen, 100 * correct / seen
 
 
-def compare(experiments, dataloaders, device, seed):
-    """{이름: (배치 크기, end_factor, 옵티마이저 클래스, 옵션)}의 실험을 3에폭씩 실행하고 {이름: 결과}를 반환합니다."""
-    results = {}
-    for name, (batch_size, end_factor, optimizer_class, options) in experiments.items():
-        torch.manual_seed(seed)  # 따라서 초기 매개변수와 데이터의 순서가 모든 실험에서 같습니다
-        model, started = NeuralNetwork().to(device), time.perf_counter()
-        optimizer = optimizer_class(model.parameters(), **options)
-        train_dataloader = DataLoader(dataloaders[0].dataset, batch_size=batch_size, shuffle=True)
-        with contextlib.redirect_stdout(io.StringIO()):  # 실험이 많으므로 도중의 출력은 표시하지 않습니다
-            results[name] = history = run_epochs(model, optimizer, (train_dataloader, dataloaders[1]), 3, end_factor)
-        cost = f"{len(train_dataloader):>3}번 {(time.perf_counter() - started) / len(history):.2f}초"
-        losses = "에폭별 학습 손실 " + " ".join(f"{row[0]:.3g}" for row in history)
-        print(f"    {name:<17} {cost}  {losses:<28} 검증 손실 {history[-1][1]:.3g}, {history[-1][2]:.1f}%")
-    return results
+def run_epochs(model, optimizer, dataloader, validation_dataloader, epochs, end_factor=1.0):
+    """에폭마다 학습하고 검증한 결과를 반환합니다. 학습률은 처음의 end_factor배까지 바꿉니다."""
+    loss_fn = nn.CrossEntropyLoss()
+    steps = epochs * len(dataloader)
+    scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, end_factor, total_iters=steps)
+    history = []
+    for _ in range(epochs):
+        train_loss = train(dataloader, model, loss_fn, optimizer, scheduler)
+        validation_loss, accuracy = test(validation_dataloader, model, loss_fn)
+        row = {"train": train_loss, "validation": validation_loss, "accuracy": accuracy}
+        history.append(row)
+    return history
 
 
-def compare_hyperparameters(dataloaders, device, seed):
-    """5. 하이퍼파라미터(hyperparameter): 학습률과 배치 크기
+def run_both_loops(train_dataloader, validation_dataloader, device):
+    """5. 학습 루프와 검증 루프
 
-    하이퍼파라미터는 학습으로 계산되지 않고 사람이 지정하는 값입니다. 에폭 수는 데이터 전체를 학습하는
-    횟수, 배치 크기(batch size)는 한 번 업데이트할 때 사용하는 샘플 수, 학습률(learning rate)은
-    매개변수를 한 번에 조정하는 비율입니다. 학습률이 너무 작으면 학습이 느리고, 너무 크면 예측할 수 없는
-    동작이 발생합니다. w**2의 도함수는 2w이므로, SGD는 업데이트할 때마다 w에 (1 - 2 × 학습률)을
-    곱합니다. 이 값의 절댓값이 1보다 크면 발산(diverge)합니다. 데이터를 학습할 때 발산하면 손실이 nan이
-    되기도 합니다. 배치가 작으면 한 에폭에 더 자주 업데이트하지만 시간이 더 걸립니다. 배치가 크면
-    업데이트 횟수가 적으므로, 학습률도 함께 높여 비교합니다. 아래의 횟수와 시간은 한 에폭의 값입니다.
+    학습하면서 알고 싶은 것은 두 가지입니다. 손실이 줄고 있는지, 그리고 처음 보는 데이터에도
+    통하는지입니다. 그래서 에폭(epoch)마다 루프를 두 번 실행합니다. 학습 루프(train)는 모든 배치에
+    2절의 세 단계를 되풀이하고, 검증 루프(test)는 매개변수를 건드리지 않고 손실과 정확도만
+    계산합니다. 모델과 두 함수는 1장의 것을 그대로 가져왔습니다.
+
+    run_epochs는 두 루프를 정해진 에폭만큼 되풀이하며 결과를 모읍니다. train이 배치마다 부르는
+    scheduler는 학습률을 바꾸는 객체인데, end_factor가 1.0이면 학습률이 그대로입니다(15절에서 바꿔
+    봅니다). 검증 손실도 학습 손실을 따라 줄어드는지 지켜보세요.
     """
-    for learning_rate in (0.01, 0.3, 0.95, 1.1):
-        path = minimize(lambda w: w**2, torch.tensor(1.0), 8, torch.optim.SGD, lr=learning_rate)
-        print(f"    학습률 {learning_rate:<4}  w =", *(f"{w:.3f}" for w in path.tolist()))
-        factor = 1 - 2 * learning_rate
-        check(f"단계마다 w는 {factor:.3g}배가 됩니다", torch.allclose(path[1:], factor * path[:-1], atol=1e-4))
-    rates = {f"lr {lr}": (64, 1.0, torch.optim.SGD, {"lr": lr}) for lr in (0.001, 0.01, 0.1, 1.0, 10.0)}
-    pairs = ((16, 0.1), (64, 0.1), (256, 0.1), (256, 0.4))
-    sizes = {f"batch {size}, lr {lr}": (size, 1.0, torch.optim.SGD, {"lr": lr}) for size, lr in pairs}
-    return compare(rates, dataloaders, device, seed), compare(sizes, dataloaders, device, seed)
+    show_code(train)
+    show_code(test)
+    show_code(run_epochs)
+    model = NeuralNetwork().to(device)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    history = run_epochs(model, optimizer, train_dataloader, validation_dataloader, epochs=4)
+    for epoch, row in enumerate(history, start=1):
+        print(f"에폭 {epoch}  학습 손실 {row['train']:.3f}, ", end="")
+        print(f"검증 손실 {row['validation']:.3f}, 정확도 {row['accuracy']:.1f}%")
+    check("학습 손실이 줄었습니다", history[-1]["train"] < history[0]["train"])
 
 
-def minimize(f, start, steps, optimizer_class, **options):
-    """start에서 시작해 f(w)를 steps번 최적화하고, 단계마다의 w를 하나의 텐서로 쌓아 반환합니다."""
+def compare_learning_rates(train_dataloader, validation_dataloader, device, seed):
+    """6. 하이퍼파라미터와 학습률
+
+    매개변수는 학습하면서 정해지지만, 사람이 미리 정해야 하는 값도 있습니다. 이런 값을
+    하이퍼파라미터(hyperparameter)라고 합니다.
+
+    1) 에폭 수: 데이터 전체를 몇 번 학습할지 정합니다.
+    2) 배치 크기(batch size): 매개변수를 한 번 조정할 때 샘플을 몇 개 사용할지 정합니다.
+    3) 학습률(learning rate): 매개변수를 한 번에 얼마나 조정할지 정합니다.
+
+    가장 먼저 맞춰야 하는 것은 학습률입니다. 너무 작으면 아무리 기다려도 나아지지 않고, 너무 크면
+    손실이 가장 작은 곳을 지나쳐 오히려 멀어집니다(6장). 적당한 값은 모델과 데이터에 따라 달라서,
+    10배씩 바꿔 가며 비교하는 것이 보통입니다. 모델의 초깃값과 데이터의 순서를 똑같이 맞추고
+    학습률만 다섯 가지로 바꿔 봅시다. 손실이 거의 줄지 않는 학습률과 발산해서 커지거나 nan이 되는
+    학습률을 찾아보세요.
+    """
+    results = {}
+    for learning_rate in (0.001, 0.01, 0.1, 1.0, 10.0):
+        torch.manual_seed(seed)  # 초기 매개변수와 데이터의 순서를 똑같이 맞춥니다
+        model = NeuralNetwork().to(device)
+        optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
+        history = run_epochs(model, optimizer, train_dataloader, validation_dataloader, epochs=3)
+        results[f"lr {learning_rate}"] = history
+        losses = [f"{row['train']:.3g}" for row in history]
+        print(f"학습률 {learning_rate:<6} 에폭별 학습 손실 {' → '.join(losses)}, ", end="")
+        print(f"검증 정확도 {history[-1]['accuracy']:.1f}%")
+
+    best = max(results, key=lambda name: results[name][-1]["accuracy"])
+    print(f"정확도가 가장 높은 학습률: {best}")
+    slow = results["lr 0.001"][-1]["train"]
+    check("학습률 0.001보다 0.1이 손실을 더 줄였습니다", results["lr 0.1"][-1]["train"] < slow)
+    save_figure(draw_results(results, "Learning rates"), "optimization_learning_rates.png")
+
+
+def compare_batch_sizes(train_dataloader, validation_dataloader, device, seed):
+    """7. 배치 크기
+
+    학습률을 그대로 두고 배치만 크게 하면 어떻게 될까요? 큰 배치는 샘플을 많이 보고 변화도의 평균을
+    내기 때문에 방향이 더 정확하고, 한꺼번에 계산하니 GPU를 잘 활용합니다. 대신 같은 에폭 동안
+    매개변수를 조정하는 횟수가 줄어듭니다.
+
+    표를 보면 배치가 16일 때 손실이 가장 많이 줄었습니다. 배치 256보다 16배쯤 자주 조정했기
+    때문입니다. 배치가 크면 그만큼 방향을 믿고 더 멀리 움직여도 되므로, 배치 크기를 바꿀 때는
+    학습률도 함께 맞춥니다. 마지막 줄처럼 학습률을 네 배로 높이면 잃은 것을 조금 되찾습니다. 배치가
+    작은 쪽에도 단점은 있습니다. 조정하는 횟수가 많아서 한 에폭이 더 오래 걸립니다.
+    """
+    results = {}
+    for batch_size, learning_rate in ((16, 0.1), (64, 0.1), (256, 0.1), (256, 0.4)):
+        torch.manual_seed(seed)
+        dataloader = DataLoader(train_dataloader.dataset, batch_size=batch_size, shuffle=True)
+        model = NeuralNetwork().to(device)
+        optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
+        history = run_epochs(model, optimizer, dataloader, validation_dataloader, epochs=3)
+        results[f"batch {batch_size}, lr {learning_rate}"] = history
+        print(f"배치 {batch_size:>3}, 학습률 {learning_rate}  ", end="")
+        print(
+            f"에폭마다 {len(dataloader):>3}번 조정, 학습 손실 {history[-1]['train']:.3f}, ", end=""
+        )
+        print(f"검증 손실 {history[-1]['validation']:.3f}")
+
+    small = results["batch 16, lr 0.1"][-1]["train"]
+    large = results["batch 256, lr 0.1"][-1]["train"]
+    check("학습률이 같으면 배치가 작을 때 학습 손실이 더 많이 줄었습니다", small < large)
+    save_figure(draw_results(results, "Batch sizes"), "optimization_batch_sizes.png")
+
+
+def train_with_patience(model, optimizer, dataloader, validation_dataloader, epochs, patience):
+    """검증 손실이 patience 에폭 동안 줄지 않으면 멈추고, 가장 좋았던 상태로 되돌립니다."""
+    history = []
+    best_loss = math.inf
+    best_epoch = 0
+    best_state = copy.deepcopy(model.state_dict())
+    for epoch in range(1, epochs + 1):
+        history += run_epochs(model, optimizer, dataloader, validation_dataloader, epochs=1)
+        if history[-1]["validation"] < best_loss:
+            best_loss = history[-1]["validation"]
+            best_epoch = epoch
+            best_state = copy.deepcopy(model.state_dict())  # 복사하지 않으면 함께 바뀝니다
+        if epoch - best_epoch >= patience:
+            break
+    model.load_state_dict(best_state)
+    return history, best_epoch
+
+
+def stop_early(train_dataloader, validation_dataloader, device, seed):
+    """8. 과적합과 조기 종료
+
+    학습 손실이 계속 줄어드는데도 모델이 나빠질 때가 있습니다. 답을 이해하는 대신 외우기 시작했기
+    때문인데, 이것을 과적합(overfitting)이라고 합니다. 외울 것이 적을수록 빨리 나타나니 샘플 500개만
+    가지고 오래 학습해 봅시다. 학습 손실은 거의 0까지 줄어들지만 검증 손실은 어느 순간부터 다시
+    커집니다.
+
+    과적합을 막는 가장 좋은 방법은 데이터를 늘리는 것입니다. 그럴 수 없다면 알맞은 때에 멈춰야
+    합니다. 조기 종료(early stopping)는 검증 손실이 patience 에폭 동안 줄지 않으면 학습을 멈추고,
+    가장 좋았던 때의 매개변수로 되돌립니다. 그러려면 좋아질 때마다 매개변수를 따로 보관해야 합니다.
+    state_dict()가 담고 있는 텐서는 모델과 메모리를 공유하므로(5장) 꼭 복사해 두세요.
+
+    그림에서 별은 되돌린 에폭입니다. patience가 20이면 끝까지 학습하고, 5이면 별에서 5에폭 뒤에
+    멈춥니다.
+    """
+    show_code(train_with_patience)
+    few = Subset(train_dataloader.dataset, range(min(500, len(train_dataloader.dataset))))
+    dataloader = DataLoader(few, batch_size=64, shuffle=True)
+    results = {}
+    for patience in (20, 5):
+        torch.manual_seed(seed)
+        model = NeuralNetwork().to(device)
+        optimizer = torch.optim.Adam(model.parameters(), lr=0.002, fused=True)
+        history, best_epoch = train_with_patience(
+            model, optimizer, dataloader, validation_dataloader, epochs=20, patience=patience
+        )
+        results[f"patience {patience}"] = {"history": history, "best_epoch": best_epoch}
+        last = history[-1]
+        print(f"patience {patience:>2}  {len(history)}에폭에서 멈춤: ", end="")
+        print(f"학습 손실 {last['train']:.3f}, 검증 손실 {last['validation']:.3f}")
+
+    restored_loss, accuracy = test(validation_dataloader, model, nn.CrossEntropyLoss())
+    show(f"{best_epoch, restored_loss = }", "검증 손실이 가장 작았던 에폭, 되돌린 모델의 검증 손실")
+    smallest = min(row["validation"] for row in history)
+    check("되돌린 모델의 검증 손실이 기록의 최솟값입니다", abs(restored_loss - smallest) < 1e-4)
+    save_figure(draw_overfitting(results), "optimization_overfitting.png")
+
+
+class Training:
+    """이어서 학습하는 데 필요한 것을 한곳에 모읍니다. settings는 에폭 수 같은 설정입니다."""
+
+    def __init__(self, settings, device):
+        torch.manual_seed(settings["seed"])
+        self.settings = settings
+        self.history = []
+        self.model = NeuralNetwork().to(device)
+        self.loss_fn = nn.CrossEntropyLoss(label_smoothing=0.05)
+        self.optimizer = torch.optim.Adam(
+            self.model.parameters(), lr=settings["learning_rate"], fused=True
+        )
+        steps = settings["epochs"] * math.ceil(settings["samples"] / settings["batch_size"])
+        self.scheduler = torch.optim.lr_scheduler.LinearLR(
+            self.optimizer, 1.0, 0.0, total_iters=steps
+        )
+        self.random_state = torch.get_rng_state()  # 데이터의 순서와 드롭아웃을 정합니다
+
+    def train_epoch(self, training_data, test_data):
+        """지난 에폭에 이어서 한 에폭을 학습하고, 결과를 history에 추가합니다."""
+        torch.set_rng_state(self.random_state)
+        batch_size = self.settings["batch_size"]
+        dataloader = DataLoader(training_data, batch_size=batch_size, shuffle=True)
+        train_loss = train(dataloader, self.model, self.loss_fn, self.optimizer, self.scheduler)
+        test_dataloader = DataLoader(test_data, batch_size=1000)
+        test_loss, accuracy = test(test_dataloader, self.model, self.loss_fn)
+        self.history.append({"train": train_loss, "test": test_loss, "accuracy": accuracy})
+        self.random_state = torch.get_rng_state()
+
+    def state_dict(self):
+        """체크포인트에 저장할 내용입니다."""
+        return {
+            "settings": self.settings,
+            "history": self.history,
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "scheduler": self.scheduler.state_dict(),
+            "random_state": self.random_state,
+        }
+
+    def load_state_dict(self, checkpoint):
+        """체크포인트에 저장된 상태로 되돌립니다."""
+        self.history = checkpoint["history"]
+        self.model.load_state_dict(checkpoint["model"])
+        self.optimizer.load_state_dict(checkpoint["optimizer"])
+        self.scheduler.load_state_dict(checkpoint["scheduler"])
+        self.random_state = checkpoint["random_state"]
+
+
+def save_checkpoint(training, path):
+    """체크포인트를 저장합니다. 저장하다 멈춰도 이전 체크포인트가 남습니다."""
+    with saving(path) as file:
+        torch.save(training.state_dict(), file)
+
+
+def load_checkpoint(path, device):
+    """체크포인트의 설정으로 Training을 만들고, 저장된 상태로 되돌립니다."""
+    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    training = Training(checkpoint["settings"], device)
+    training.load_state_dict(checkpoint)
+    return training
+
+
+def resume_exactly(train_dataloader, validation_dataloader, path, device, seed):
+    """9. 체크포인트(checkpoint)
+
+    몇 시간 걸리는 학습이 도중에 멈추면 어떻게 할까요? 처음부터 다시 하지 않으려면, 이어서 학습하는
+    데 필요한 상태를 에폭마다 파일에 저장해 두어야 합니다. 이런 파일을 체크포인트라고 합니다.
+
+    모델의 매개변수만 저장하면 부족합니다. 옵티마이저는 지난 변화도의 평균을 간직하고 있고(13절),
+    스케줄러는 학습률을 어디까지 줄였는지 알고 있습니다. 데이터를 섞는 순서와 드롭아웃은 난수로
+    정해지니 난수의 상태도 필요합니다. Training은 이 모두를 한곳에 모아 두고, state_dict()로
+    내보내고 load_state_dict()로 되돌립니다.
+
+    정말 이어지는지 확인해 봅시다. 4에폭을 멈추지 않고 학습한 것과, 2에폭 뒤에 저장하고 불러와
+    2에폭을 더 학습한 것을 비교합니다. 모든 상태를 되돌리면 마지막 자리까지 같지만, 모델만 되돌리면
+    전혀 다른 길로 갑니다.
+    """
+    show_code(Training)
+    show_code(save_checkpoint)
+    show_code(load_checkpoint)
+    data = Subset(train_dataloader.dataset, range(min(500, len(train_dataloader.dataset))))
+    validation_data = validation_dataloader.dataset
+    settings = {"epochs": 4, "batch_size": 64, "learning_rate": 0.004, "seed": seed}
+    settings["samples"] = len(data)
+
+    straight = Training(settings, device)
+    for _ in range(4):
+        straight.train_epoch(data, validation_data)  # 멈추지 않고 4에폭
+
+    stopped = Training(settings, device)
+    for _ in range(2):
+        stopped.train_epoch(data, validation_data)  # 2에폭 뒤에 멈춥니다
+    save_checkpoint(stopped, path)
+
+    resumed = load_checkpoint(path, device)
+    model_only = Training(settings, device)
+    model_only.model.load_state_dict(stopped.model.state_dict())
+    for _ in range(2):
+        resumed.train_epoch(data, validation_data)  # 모든 상태를 되돌리고 이어서 2에폭
+        model_only.train_epoch(data, validation_data)  # 모델만 되돌리고 이어서 2에폭
+
+    # 모든 매개변수를 벡터 하나로 이어 붙여 비교합니다
+    a = nn.utils.parameters_to_vector(straight.model.parameters())
+    b = nn.utils.parameters_to_vector(resumed.model.parameters())
+    c = nn.utils.parameters_to_vector(model_only.model.parameters())
+    show(f"{(a - b).abs().max().item() = }", "모든 상태를 되돌렸을 때의 가장 큰 차이")
+    show(f"{(a - c).abs().max().item() = :.4f}", "모델만 되돌렸을 때의 가장 큰 차이")
+    same = a.equal(b)
+    path.unlink()
+    if device.type == "cpu":  # GPU는 더하는 순서가 실행할 때마다 다를 수 있습니다
+        check("이어서 학습한 결과가 멈추지 않은 결과와 완전히 같습니다", same)
+
+
+def train_to_the_end(training, training_data, test_data, path):
+    """10. 마지막 학습
+
+    이제 일부가 아니라 학습용 데이터 전부로 학습합니다. 그런데 에폭 수와 배치 크기, 학습률은 어떻게
+    정했을까요? 4절에서 말한 대로 테스트용 데이터는 보지 않고 골랐습니다. FashionMNIST의 학습용
+    이미지를 50,000장과 검증용 10,000장으로 나누고, 학습 시간이 비슷한 설정을 시드 3개씩 학습해 검증
+    정확도의 평균을 비교했습니다.
+
+      배치 256, 5에폭, 초기 학습률 0.004: 89.5%
+      배치 512, 8에폭, 초기 학습률 0.004: 89.7% (선택)
+      배치 512, 8에폭, 초기 학습률 0.006: 89.5%
+      배치 1024, 8에폭, 초기 학습률 0.005: 89.2%
+
+    손실 함수에는 모델이 지나치게 확신하지 않게 하는 레이블 스무딩(label smoothing) 0.05를,
+    옵티마이저로는 Adam을 사용하고 학습률은 0까지 줄입니다. 레이블 스무딩을 사용하면 손실이 다르게
+    계산되므로, 앞 절의 손실과는 비교할 수 없습니다. 에폭마다 테스트용 데이터로 확인하지만, 이 값을
+    보고 에폭 수나 설정을 다시 고르지는 마세요.
+
+    에폭이 끝날 때마다 체크포인트를 저장합니다. 멈춘 학습은 다음 명령으로 이어서 할 수 있습니다.
+      python optimization.py --resume outputs/optimization_checkpoint.pth
+    """
+    show(f"{training.settings = }")
+    for epoch in range(len(training.history) + 1, training.settings["epochs"] + 1):
+        training.train_epoch(training_data, test_data)
+        save_checkpoint(training, path)
+        row = training.history[-1]
+        print(f"에폭 {epoch}  학습 손실 {row['train']:.3f}, ", end="")
+        print(f"테스트 손실 {row['test']:.3f}, 정확도 {row['accuracy']:.1f}%", flush=True)
+
+    accuracy = training.history[-1]["accuracy"]
+    print(f"마지막 정확도: 테스트용 이미지 {len(test_data)}장에서 {accuracy:.1f}%")
+    check("처음 보는 이미지도 절반 넘게 맞힙니다 (무작위로 예측하면 10%)", accuracy > 50)
+    with saving(path.with_name("optimization_model.pth")) as file:
+        torch.save(training.model.state_dict(), file)
+    save_figure(draw_training(training.history), "optimization_training.png")
+
+
+VALLEY_START = torch.tensor([-4.0, 3.0])
+VALLEY_BOTTOM = torch.tensor([4.0, 1.0])
+STEEPNESS = torch.tensor([1.0, 100.0])  # x 방향과 y 방향의 가파른 정도
+
+
+def valley(w):
+    """위치 w = [x, y]의 높이입니다. 매개변수가 둘뿐인 손실이라고 생각하세요."""
+    return (STEEPNESS * (w - VALLEY_BOTTOM) ** 2).sum(dim=-1) / 2
+
+
+def minimize(f, start, optimizer_class, steps, **options):
+    """start에서 시작해 f(w)를 최소화하고, 단계마다의 위치를 모은 텐서를 반환합니다."""
     w = start.clone().requires_grad_()
-    optimizer, path = optimizer_class([w], **options), [start]
+    optimizer = optimizer_class([w], **options)
+    path = [start]
     for _ in range(steps):
         optimizer.zero_grad()
-        f(w).backward()
+        loss = f(w)
+        loss.backward()
         optimizer.step()
         path.append(w.detach().clone())
     return torch.stack(path)
 
 
-def valley(w):
-    """위치 w [..., 2]의 높이입니다. y 방향이 x 방향보다 100배 가파르고, 최저점은 VALLEY_BOTTOM입니다."""
-    return (torch.tensor([1.0, 100.0]) * (w - VALLEY_BOTTOM) ** 2).sum(dim=-1) / 2
-
-
-def step_sgd_by_hand():
-    """6. 직접 계산하는 SGD와 모멘텀(momentum)
-
-    최적화 알고리즘은 변화도 g로 매개변수 w를 조정하는 방법입니다. 경사하강법(gradient descent)은
-    변화도의 반대 방향으로 조정하며, 배치마다 실행하면 확률적 경사하강법(SGD)입니다. 모멘텀을 사용하면
-    이전 업데이트의 방향 v를 이어받습니다. 즉, v를 일정 비율로 줄여 새로운 변화도에 더합니다.
-    """
-    learning_rate, steps = 0.004, 3
-    for momentum in (0.0, 0.9):
-        w, v = VALLEY_START, torch.zeros(2)
-        for _ in range(steps):
-            g = torch.func.grad(valley)(w)
-            v = momentum * v + g
-            w = w - learning_rate * v
-        show(f"{w = }", f"모멘텀이 {momentum}일 때 {steps}단계 뒤의 값")
-        path = minimize(valley, VALLEY_START, steps, torch.optim.SGD, lr=learning_rate, momentum=momentum)
-        check("torch.optim.SGD의 결과와 같습니다", torch.allclose(w, path[-1], rtol=1e-4, equal_nan=True))
-
-
-def step_adam_by_hand():
-    """7. 직접 계산하는 Adam과 AdamW
-
-    Adam은 변화도의 이동 평균 m과 변화도 제곱의 이동 평균 v를 저장합니다. 업데이트 크기는 학습률 × m /
-    sqrt(v)이므로, 변화도가 커도 대체로 학습률을 넘지 않습니다. m과 v는 0에서 시작해 처음에는 너무
-    작으므로 t단계에서는 1 - beta**t로 나누어 보정합니다. AdamW는 업데이트할 때마다 w에 (1 - 학습률 ×
-    weight_decay)를 곱하는 가중치 감쇠(weight decay)를 추가합니다. Adam은 weight_decay × w를 변화도에
-    더해 함께 sqrt(v)로 나누므로, 변화도가 0이면 weight_decay가 작아도 w가 학습률만큼 0에 가까워집니다.
-    """
-    lr, beta1, beta2, steps = 0.1, 0.9, 0.999, 3
-    for weight_decay in (0.0, 0.1):
-        w, m, v = VALLEY_START, torch.zeros(2), torch.zeros(2)
-        for t in range(1, steps + 1):
-            g = torch.func.grad(valley)(w)
-            m = beta1 * m + (1 - beta1) * g
-            v = beta2 * v + (1 - beta2) * g**2
-            w = w * (1 - lr * weight_decay)
-            w = w - lr * (m / (1 - beta1**t)) / ((v / (1 - beta2**t)).sqrt() + 1e-8)
-        show(f"{w = }", f"weight_decay가 {weight_decay}일 때 {steps}단계 뒤의 값")
-        options = {"lr": lr, "betas": (beta1, beta2), "weight_decay": weight_decay}
-        path = minimize(valley, VALLEY_START, steps, torch.optim.AdamW, **options)
-        check("torch.optim.AdamW의 결과와 같습니다", torch.allclose(w, path[-1], rtol=1e-4))
-    for optimizer_class in (torch.optim.AdamW, torch.optim.Adam):
-        path = minimize(lambda w: 0 * w.sum(), VALLEY_START, 1, optimizer_class, lr=0.1, weight_decay=0.1)
-        show(f"{path[-1] = }", f"변화도가 0일 때 {optimizer_class.__name__}의 {len(path) - 1}단계 뒤의 값")
-
-
 def descend_valley():
-    """8. 골짜기에서 비교한 옵티마이저
+    """11. SGD가 힘들어하는 좁은 골짜기
 
-    매개변수가 x, y이고 높이가 손실인 좁은 골짜기에서 최저점을 찾습니다. 학습률은 여러 값을 비교해
-    선택했습니다. SGD는 가파른 y 방향에서 발산하지 않도록 학습률이 작아야 하므로, 완만한 x 방향으로는
-    조금만 이동합니다. 모멘텀을 사용하면 변화도의 방향이 일정한 x 방향의 업데이트가 점점 커집니다.
-    Adam은 방향마다 업데이트 크기를 조절하며, AdamW는 가중치 감쇠 때문에 원점에 더 가까워집니다.
+    학습률만 잘 고르면 SGD로 충분할까요? 손실을 땅의 높이로, 매개변수 두 개를 위치 x와 y로 생각해
+    봅시다. 한쪽은 가파르고 다른 쪽은 완만한 좁은 골짜기에서 최저점을 찾아 내려갑니다. SGD는 모든
+    방향에 같은 학습률을 사용하는데, 골짜기의 두 방향은 서로 다른 학습률을 원합니다.
+
+    가파른 y 방향에서는 학습률이 0.02를 넘으면 골짜기의 양쪽 벽을 번갈아 오르며 발산합니다. 그래서
+    학습률을 낮추면 이번에는 완만한 x 방향으로 거의 나아가지 못합니다. 그림에서 세 경로를 비교해
+    보세요. 신경망의 손실에도 이런 골짜기가 많아서, 다음 두 절의 방법이 나왔습니다.
     """
+    show_code(valley)
+    show_code(minimize)
+    show(f"{VALLEY_START, VALLEY_BOTTOM = }", "시작점과 최저점의 x, y")
+    show(f"{STEEPNESS = }", "y 방향이 100배 가파릅니다")
+
+    paths = {}
+    for learning_rate in (0.004, 0.019, 0.021):
+        path = minimize(valley, VALLEY_START, torch.optim.SGD, steps=60, lr=learning_rate)
+        paths[f"SGD, lr {learning_rate}"] = path
+        x, y = path[-1].tolist()
+        print(f"학습률 {learning_rate}  x {x:.2f}, y {y:.2f}, 높이 {valley(path[-1]):.4g}")
+    start = valley(VALLEY_START)
+    check("학습률 0.021은 시작점보다 높은 곳으로 튀어 나갔습니다", valley(path[-1]) > start)
+    save_figure(draw_paths(paths), "optimization_valley.png")
+
+
+def momentum_by_hand(w, learning_rate, momentum, steps):
+    """골짜기를 모멘텀으로 내려가며 지난 위치를 모은 텐서를 반환합니다."""
+    v = torch.zeros_like(w)
+    path = [w]
+    for _ in range(steps):
+        g = STEEPNESS * (w - VALLEY_BOTTOM)  # valley의 변화도
+        v = momentum * v + g  # 이전 방향을 줄여서 새로운 변화도에 더합니다
+        w = w - learning_rate * v
+        path.append(w)
+    return torch.stack(path)
+
+
+def add_momentum():
+    """12. 모멘텀을 직접 계산하기
+
+    골짜기의 벽 사이를 오가는 움직임은 방향이 번갈아 뒤집히고, 골짜기를 따라가는 움직임은 방향이
+    한결같습니다. 지난 움직임을 모두 더하면 어떨까요? 뒤집히는 방향은 서로 지워지고 한결같은 방향은
+    점점 커질 것입니다. 이것이 모멘텀(momentum)입니다.
+
+    이전의 v를 일정한 비율로 줄인 다음 새로운 변화도 g를 더해 v를 구하고, g 대신 v로 매개변수를
+    조정합니다. PyTorch에서는 SGD에 momentum=0.9처럼 지정합니다. 두 줄짜리 계산이니 직접 해 보고,
+    학습률이 같을 때 얼마나 더 내려가는지 비교해 보세요.
+    """
+    show_code(momentum_by_hand)
+    by_hand = momentum_by_hand(VALLEY_START, learning_rate=0.004, momentum=0.9, steps=5)
+    path = minimize(valley, VALLEY_START, torch.optim.SGD, steps=5, lr=0.004, momentum=0.9)
+    show(f"{by_hand = }", "직접 계산한 위치 x, y")
+    same = (by_hand - path).abs().max() < 1e-5
+    check("torch.optim.SGD의 momentum=0.9와 같습니다", same)
+
+    for momentum in (0.0, 0.9):
+        path = momentum_by_hand(VALLEY_START, 0.004, momentum, steps=60)
+        print(f"momentum {momentum}  60단계 뒤의 높이 {valley(path[-1]):.3f}")
+
+
+def adam_by_hand(w, learning_rate, beta1, beta2, eps, steps):
+    """골짜기를 Adam으로 내려가며 지난 위치를 모은 텐서를 반환합니다."""
+    m = torch.zeros_like(w)
+    v = torch.zeros_like(w)
+    path = [w]
+    for t in range(1, steps + 1):
+        g = STEEPNESS * (w - VALLEY_BOTTOM)  # valley의 변화도
+        m = beta1 * m + (1 - beta1) * g  # 변화도의 이동 평균
+        v = beta2 * v + (1 - beta2) * g**2  # 변화도를 제곱한 값의 이동 평균
+        m_hat = m / (1 - beta1**t)  # 보정
+        v_hat = v / (1 - beta2**t)
+        w = w - learning_rate * m_hat / (v_hat.sqrt() + eps)
+        path.append(w)
+    return torch.stack(path)
+
+
+def adapt_steps():
+    """13. Adam을 직접 계산하기
+
+    방향마다 원하는 학습률이 다르다면, 방향마다 따로 맞춰 주면 되지 않을까요? Adam은 매개변수마다
+    변화도의 크기를 기억해 두었다가 그 크기로 나눕니다. 변화도가 큰 방향에서는 많이 나누고 작은
+    방향에서는 적게 나누니, 어느 방향으로든 비슷한 거리를 움직입니다.
+
+    이를 위해 변화도의 이동 평균 m과 변화도를 제곱한 값의 이동 평균 v를 저장하고, 학습률 * m /
+    sqrt(v)만큼 조정합니다. 둘 다 0에서 시작하기 때문에 처음에는 너무 작습니다. 그래서 t번째
+    단계에서는 1 - beta**t로 나누어 보정합니다. eps는 0으로 나누는 것을 막는 아주 작은 수입니다.
+
+    x와 y의 변화도는 -8과 200으로 25배나 다른데도 첫 단계에 움직인 거리는 똑같이 학습률만큼입니다.
+    그림에서는 세 방법의 경로를 비교합니다. 학습률은 방법마다 잘 맞는 값을 골랐습니다.
+    """
+    show_code(adam_by_hand)
+    by_hand = adam_by_hand(VALLEY_START, 0.1, beta1=0.9, beta2=0.999, eps=1e-8, steps=5)
+    path = minimize(valley, VALLEY_START, torch.optim.Adam, steps=5, lr=0.1)
+    show(f"{by_hand = }", "직접 계산한 위치 x, y")
+    check("torch.optim.Adam과 같습니다", (by_hand - path).abs().max() < 1e-5)
+    show(f"{by_hand[1] - by_hand[0] = }", "첫 단계에 움직인 거리")
+
     paths = {
-        "SGD": minimize(valley, VALLEY_START, 60, torch.optim.SGD, lr=0.019),
-        "SGD + momentum": minimize(valley, VALLEY_START, 60, torch.optim.SGD, lr=0.004, momentum=0.9),
-        "Adam": minimize(valley, VALLEY_START, 60, torch.optim.Adam, lr=1.0),
-        "AdamW": minimize(valley, VALLEY_START, 60, torch.optim.AdamW, lr=1.0, weight_decay=0.1),
+        "SGD": minimize(valley, VALLEY_START, torch.optim.SGD, steps=60, lr=0.019),
+        "Momentum": momentum_by_hand(VALLEY_START, 0.004, momentum=0.9, steps=60),
+        "Adam": minimize(valley, VALLEY_START, torch.optim.Adam, steps=60, lr=1.0),
     }
     for name, path in paths.items():
-        print(f"    {name:<15} 마지막 위치 ({path[-1, 0]:.2f}, {path[-1, 1]:.2f}), 높이 {valley(path[-1]):.3f}")
-        if name == "Adam":
-            steps = path.diff(dim=0).abs().amax(dim=1)
-            check("Adam의 업데이트 크기는 첫 단계의 크기, 즉 학습률을 넘지 않습니다", steps.max() < 1.001 * steps[0])
-    return paths
+        print(f"{name:<9} 60단계 뒤의 높이 {valley(path[-1]):.3f}")
+    save_figure(draw_paths(paths), "optimization_optimizers.png")
 
 
-def compare_optimizers(dataloaders, device, seed):
-    """9. 데이터에서 비교한 옵티마이저와 학습률 스케줄(schedule)
+def decay_weights(train_dataloader, validation_dataloader, device, seed):
+    """14. 가중치 감쇠와 AdamW
 
-    적절한 학습률은 옵티마이저마다 다르므로, 같은 학습률로 비교하면 공정하지 않습니다. 처음 네 실험의
-    학습률은 FashionMNIST의 검증용 데이터에서 시드 3개로 여러 값을 비교해 선택했습니다. 학습률이
-    마지막까지 크면 최저점 근처에서 진동하므로, 처음에는 크게 지정하고 스케줄러로 줄이는 것이 좋습니다.
-    마지막 두 실험은 초기 학습률이 같고 스케줄만 다릅니다.
+    8절의 과적합을 다른 방법으로도 줄일 수 있습니다. 데이터를 외운 모델은 가중치가 큰 편이어서,
+    가중치가 커지지 못하게 막으면 외우기 어려워집니다. 조정할 때마다 가중치를 0 쪽으로 조금씩 줄이는
+    방법을 가중치 감쇠(weight decay)라고 합니다.
+
+    AdamW는 조정하기 전에 가중치에 1 - 학습률 * weight_decay를 곱합니다. Adam에도 weight_decay가
+    있지만 동작이 다릅니다. 감쇠를 변화도에 더한 다음 13절처럼 크기로 나누어 버리기 때문에, 얼마를
+    지정하든 줄어드는 정도가 비슷해집니다. 변화도가 0인 w로 확인해 보세요. 학습률 0.1과 weight_decay
+    0.5에서 AdamW는 0.95배로, Adam은 딱 학습률만큼 줄입니다.
+
+    샘플 500개로 다시 학습하면서 감쇠가 있을 때와 없을 때를 비교해 봅시다. 보통은 0.01에서 0.1
+    사이의 값을 사용하지만, 여기서는 조정하는 횟수가 160번뿐이어서 그 정도로는 차이가 보이지
+    않습니다. 그래서 2.0을 사용합니다. FashionMNIST에서는 가중치가 눈에 띄게 작아지고, 과적합이
+    시작된 뒤에도 검증 손실이 덜 커집니다.
     """
-    experiments = {
-        "SGD": (64, 1.0, torch.optim.SGD, {"lr": 0.3}),
-        "SGD + momentum": (64, 1.0, torch.optim.SGD, {"lr": 0.05, "momentum": 0.9}),
-        "Adam": (64, 1.0, torch.optim.Adam, {"lr": 0.001}),
-        "AdamW": (64, 1.0, torch.optim.AdamW, {"lr": 0.001, "weight_decay": 0.01}),
-        "Adam, constant": (64, 1.0, torch.optim.Adam, {"lr": 0.004}),
-        "Adam, linear to 0": (64, 0.0, torch.optim.Adam, {"lr": 0.004}),
-    }
-    results = compare(experiments, dataloaders, device, seed)
-    rates = [results[name][-1][3] for name in experiments if experiments[name][1] == 0]
-    check("end_factor가 0이면 마지막 학습률은 0입니다", all(abs(rate) < 1e-9 for rate in rates))
-    return results
+    for optimizer_class in (torch.optim.AdamW, torch.optim.Adam):
+        w = torch.tensor(4.0, requires_grad=True)
+        optimizer = optimizer_class([w], lr=0.1, weight_decay=0.5)
+        loss = 0 * w  # 변화도가 0이어서 가중치 감쇠만 w를 바꿉니다
+        loss.backward()
+        optimizer.step()
+        print(f"{optimizer_class.__name__:<5}  w: 4 → {w:.2f}")
 
-
-def overfit_small_data(dataloaders, device, seed):
-    """10. 과적합(overfitting), 가중치 감쇠, 조기 종료(early stopping)
-
-    과적합은 모델이 학습용 데이터를 외워서, 학습 손실은 줄어들지만 검증 손실은 다시 커지는 현상입니다.
-    샘플이 적을수록 쉽게 나타나므로, 가장 좋은 방법은 데이터를 늘리는 것입니다. 가중치 감쇠의 효과는
-    검증 손실로 비교해야 합니다. AdamW에는 주로 0.01에서 0.1 사이의 값을 사용합니다. 조기 종료는 검증
-    손실이 patience 에폭 동안 줄어들지 않으면 학습을 중단하고, 손실이 가장 작았던 상태로 복원합니다.
-    state_dict()의 텐서는 모델과 메모리를 공유하므로 복사해 저장합니다.
-    """
+    few = Subset(train_dataloader.dataset, range(min(500, len(train_dataloader.dataset))))
+    dataloader = DataLoader(few, batch_size=64, shuffle=True)
     results = {}
-    for weight_decay, patience in ((0.0, 20), (0.1, 20), (0.0, 5)):
+    norms = []
+    for weight_decay in (0.0, 2.0):
         torch.manual_seed(seed)
-        model, history = NeuralNetwork().to(device), []
-        best_epoch, best_loss, best_state = 0, math.inf, model.state_dict()
-        optimizer = torch.optim.AdamW(model.parameters(), lr=0.002, weight_decay=weight_decay)
-        while len(history) < 20 and len(history) - best_epoch < patience:
-            with contextlib.redirect_stdout(io.StringIO()):
-                history += run_epochs(model, optimizer, dataloaders, 1)
-            if history[-1][1] < best_loss:
-                best_epoch, best_loss, best_state = len(history), history[-1][1], copy.deepcopy(model.state_dict())
-        model.load_state_dict(best_state)
-        name = f"weight decay {weight_decay}, patience {patience}"
-        print(f"    {name}: {len(history)}에폭 뒤의 학습 손실 {history[-1][0]:.3f}, 검증 손실 {history[-1][1]:.3f}")
-        restored_loss = test(dataloaders[1], model, LOSS_FN)[0]
-        show(f"{best_epoch, restored_loss = }")
-        check("복원한 모델의 검증 손실이 가장 작습니다", not restored_loss > 1.001 * min(row[1] for row in history))
-        results[name] = history
-    return results
+        model = NeuralNetwork().to(device)
+        optimizer = torch.optim.AdamW(
+            model.parameters(), lr=0.002, weight_decay=weight_decay, fused=True
+        )
+        history = run_epochs(model, optimizer, dataloader, validation_dataloader, epochs=20)
+        norms.append(nn.utils.parameters_to_vector(model.parameters()).norm().item())
+        results[f"decay {weight_decay}"] = history
+        print(f"weight_decay {weight_decay}  가중치의 크기 {norms[-1]:.2f}, ", end="")
+        print(f"학습 손실 {history[-1]['train']:.3f}, 검증 손실 {history[-1]['validation']:.3f}")
+    check("감쇠를 사용하면 가중치가 더 작습니다", norms[1] < norms[0])
+    save_figure(draw_results(results, "Weight decay"), "optimization_weight_decay.png")
 
 
-class Learner:
-    """이어서 학습하는 데 필요한 상태를 모두 관리합니다. settings는 체크포인트에 함께 저장하는 설정입니다."""
-
-    def __init__(self, settings, device):
-        torch.manual_seed(settings["seed"])
-        self.settings, self.history = settings, []
-        self.model = NeuralNetwork().to(device)
-        self.shared_model = DistributedDataParallel(self.model) if rank_and_size()[1] > 1 else self.model  # 12절
-        self.loss_fn = nn.CrossEntropyLoss(label_smoothing=0.05)
-        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=settings["learning_rate"], fused=True)
-        steps = settings["epochs"] * math.ceil(settings["samples"] / settings["batch_size"])
-        self.scheduler = torch.optim.lr_scheduler.LinearLR(self.optimizer, 1.0, 0.0, total_iters=steps)
-        self.order = torch.Generator().manual_seed(settings["seed"])  # 데이터의 순서를 정하는 난수 생성기
-        self.random_state = torch.get_rng_state()  # 드롭아웃(dropout) 등에 사용하는 난수의 상태
-
-    def train_epoch(self, dataset):
-        """이전 상태에서 이어서 한 에폭을 학습하고, 샘플당 평균 손실을 반환합니다."""
-        torch.set_rng_state(self.random_state)
-        dataloader = DataLoader(dataset, self.settings["batch_size"], shuffle=True, generator=self.order)
-        loss = train_together(dataloader, self.shared_model, self.loss_fn, self.optimizer, self.scheduler)
-        self.random_state = torch.get_rng_state()
-        return loss
+def make_optimizer(name, parameters):
+    """이름에 맞는 옵티마이저를 만듭니다."""
+    if name == "SGD":
+        return torch.optim.SGD(parameters, lr=0.3)
+    if name == "SGD + momentum":
+        return torch.optim.SGD(parameters, lr=0.05, momentum=0.9)
+    return torch.optim.Adam(parameters, lr=0.004, fused=True)
 
 
-def save_checkpoint(learner, path):
-    """체크포인트를 저장합니다. 저장하는 도중에 중단되어도 이전 체크포인트는 그대로 유지됩니다."""
-    checkpoint = {name: getattr(learner, name).state_dict() for name in ("model", "optimizer", "scheduler")}
-    checkpoint |= {"epoch": len(learner.history), "history": learner.history, "settings": learner.settings}
-    checkpoint |= {"order": learner.order.get_state(), "random_state": learner.random_state}
-    if rank_and_size()[0] == 0:
-        with save_whole(path) as file:
-            torch.save(checkpoint, file)
+def compare_optimizers(train_dataloader, validation_dataloader, device):
+    """15. 옵티마이저와 학습률 스케줄 비교하기
 
+    골짜기에서 잘 내려간 방법이 이미지에서도 좋을까요? 옵티마이저마다 알맞은 학습률이 다르기 때문에
+    같은 학습률로 비교하면 공정하지 않습니다. 그래서 검증용 데이터로 여러 값을 비교해 옵티마이저마다
+    잘 맞는 학습률을 골라 두었습니다.
 
-def load_checkpoint(path, device):
-    """체크포인트의 설정으로 Learner를 생성하고 상태를 복원합니다. 사용할 수 없는 파일이면 종료합니다."""
-    try:
-        wrong = zipfile.ZipFile(path).testzip()  # PyTorch의 파일은 zip 형식이므로, 변경된 바이트를 찾을 수 있습니다
-        checkpoint = dict(torch.load(path, map_location="cpu", weights_only=True))
-        learner = Learner(checkpoint["settings"], device)
-        options = set(learner.optimizer.param_groups[0])
-        for name in ("model", "optimizer", "scheduler"):
-            getattr(learner, name).load_state_dict(checkpoint[name])
-        learner.order.set_state(checkpoint["order"])
-        learner.random_state, learner.history = checkpoint["random_state"], checkpoint["history"]
-        wrong = wrong or len(learner.history) != checkpoint["epoch"] or options - set(learner.optimizer.param_groups[0])
-    except Exception as error:  # 어떤 파일이든 지정할 수 있으므로 오류의 종류도 다양합니다
-        wrong = type(error).__name__
-    if wrong:
-        sys.exit(f"오류: 이 모델의 체크포인트가 아니거나, 손상되었거나, 파일이 없습니다 ({wrong}): {path}")
-    return learner
+    마지막 줄은 스케줄(schedule)만 다릅니다. 학습률이 끝까지 크면 손실이 작은 곳 근처에서 계속
+    맴돌게 됩니다. 처음에는 크게 움직이고 끝으로 갈수록 조금씩 움직이도록, LinearLR로 학습률을 0까지
+    줄입니다.
 
-
-def resume_exactly(dataloaders, device, seed):
-    """11. 체크포인트(checkpoint)
-
-    체크포인트는 이어서 학습하는 데 필요한 상태를 저장한 파일입니다. 모델뿐만 아니라 옵티마이저(Adam의
-    m과 v), 스케줄러, 에폭, 설정도 저장합니다. 데이터의 순서와 드롭아웃은 난수로 정해지므로 난수
-    생성기의 상태도 저장합니다. 모두 복원하면 CPU에서는 중단하지 않은 결과와 완전히 같습니다.
+    숫자를 믿기 전에 한 가지를 확인해야 합니다. 시드만 바꾸어도 정확도가 몇 %p씩 달라지니, 한 번씩만
+    학습하고 순위를 매기면 우연을 실력으로 착각할 수 있습니다. 여기서는 시드 3개의 평균을
+    비교합니다. 그래도 검증용 이미지가 1,000장뿐이어서 1~2%p의 차이는 우연일 수 있습니다. 그림에서
+    점들이 서로 겹치는 설정은 우열을 말할 수 없습니다.
     """
-    few = dataloaders[0].dataset
-    settings = {"epochs": 4, "batch_size": 64, "learning_rate": 0.004, "seed": seed, "samples": len(few)}
-    straight, stopped, model_only = (Learner(settings, device) for _ in range(3))
-    with contextlib.redirect_stdout(io.StringIO()), tempfile.TemporaryDirectory() as folder:
-        for learner in (straight, stopped) * 2:
-            learner.train_epoch(few)
-        save_checkpoint(stopped, Path(folder, "checkpoint.pth"))
-        resumed = load_checkpoint(Path(folder, "checkpoint.pth"), device)
-        model_only.model.load_state_dict(stopped.model.state_dict())
-        for learner in (straight, resumed, model_only) * 2:
-            learner.train_epoch(few)
-    a, b, c = (nn.utils.parameters_to_vector(x.model.parameters()) for x in (straight, resumed, model_only))
-    show(f"{(a - b).abs().max().item() = }", "모두 복원했을 때의 차이")
-    show(f"{(a - c).abs().max().item() = :.4f}", "모델만 복원했을 때의 차이")
-    if device.type == "cpu":  # GPU의 연산은 더하는 순서가 실행할 때마다 다를 수 있습니다
-        check("모두 복원하면 중단하지 않은 결과와 완전히 같습니다", torch.equal(a, b))
+    show_code(make_optimizer)
+    loaders = [train_dataloader, validation_dataloader]
+    results = {}
+    for name in ("SGD", "SGD + momentum", "Adam", "Adam, linear"):
+        end_factor = 0.0 if name == "Adam, linear" else 1.0
+        results[name] = []
+        for seed in (0, 1, 2):
+            torch.manual_seed(seed)
+            model = NeuralNetwork().to(device)
+            optimizer = make_optimizer(name, model.parameters())
+            history = run_epochs(model, optimizer, *loaders, epochs=3, end_factor=end_factor)
+            results[name].append(history[-1]["accuracy"])
+        mean = sum(results[name]) / 3
+        each = ", ".join(f"{accuracy:.1f}" for accuracy in results[name])
+        print(f"{name:<14}  검증 정확도의 평균 {mean:.1f}%  (시드별 {each})")
+
+    spreads = [max(accuracies) - min(accuracies) for accuracies in results.values()]
+    print(f"같은 설정에서 시드만 바꾸었을 때의 가장 큰 차이: {max(spreads):.1f}%p")
+    check("end_factor가 0.0이면 마지막 학습률은 0입니다", optimizer.param_groups[0]["lr"] < 1e-9)
+    save_figure(draw_accuracies(results), "optimization_comparison.png")
 
 
-def share_gradients():
-    """12. 분산 학습: torchrun과 DistributedDataParallel (건너뛰어도 괜찮습니다)
-
-    각 프로세스가 배치의 일부로 변화도를 계산하고 서로 평균합니다. 손실이 평균이고 같은 개수로 나누면,
-    이 값은 배치 전체의 변화도와 같습니다. DistributedDataParallel(DDP)은 backward()에서 변화도를
-    평균하므로 train 함수는 변경하지 않습니다. 보통은 DistributedSampler로 데이터를 나눕니다. 여기서는
-    반올림 오차를 제외하면 프로세스 하나의 결과와 같도록, 모든 프로세스가 같은 배치의 일부만 사용합니다.
-    다음 명령은 마지막 학습만 실행합니다. Windows의 PyTorch에서는 아직 torchrun을 사용할 수 없습니다.
-        torchrun --standalone --nproc-per-node 2 optimization.py
-    """
-    X, gradient = torch.arange(8.0), torch.func.grad(lambda w, X: nn.functional.mse_loss(w * X, 3 * X))
-    whole, first, second = (gradient(torch.tensor(1.0), part) for part in (X, X[0::2], X[1::2]))
-    show(f"{whole, first, second = }", "전체와 절반의 변화도")
-    check("두 절반의 변화도를 평균하면 전체의 변화도입니다", torch.isclose((first + second) / 2, whole))
-
-
-def rank_and_size():
-    """이 프로세스의 번호(rank)와 프로세스의 수를 반환합니다. python으로 실행하면 0과 1입니다."""
-    joined = distributed.is_available() and distributed.is_initialized()
-    return (distributed.get_rank(), distributed.get_world_size()) if joined else (0, 1)
-
-
-def join_processes(device):
-    """torchrun이 시작한 프로세스를 연결하고 사용할 장치를 반환합니다. GPU는 nccl로, CPU는 gloo로 통신합니다."""
-    if not (distributed.is_available() and distributed.is_torchelastic_launched()):
-        return device
-    if int(os.environ["RANK"]) > 0:  # rank 0 프로세스만 출력합니다
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")
-    processes = int(os.environ["LOCAL_WORLD_SIZE"])
-    gpus = torch.cuda.device_count() if distributed.is_nccl_available() else 0
-    if device.type == "cpu" or gpus < processes:
-        if device.type == "cuda":
-            print(f"프로세스는 {processes}개인데 사용할 수 있는 GPU는 {gpus}개입니다. 따라서 CPU를 사용합니다.")
+def train_in_processes(args):
+    """torchrun이 시작한 프로세스마다 실행됩니다. 데이터를 나누어 학습하고 변화도를 공유합니다."""
+    enough_gpus = torch.cuda.device_count() >= int(os.environ["LOCAL_WORLD_SIZE"])
+    if args.device == "cuda" and enough_gpus:
+        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))  # 프로세스마다 GPU 하나
+        torch.cuda.set_device(device)
+        distributed.init_process_group("nccl", device_id=device)
+    else:
+        device = torch.device("cpu")
         distributed.init_process_group("gloo")
-        return torch.device("cpu")
-    device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))  # 프로세스마다 GPU를 하나씩 사용합니다
-    torch.cuda.set_device(device)
-    distributed.init_process_group("nccl", device_id=device)
-    return device
+    rank = distributed.get_rank()  # 이 프로세스의 번호
+    processes = distributed.get_world_size()
 
+    folder = [None]
+    if rank == 0:  # 데이터는 0번 프로세스만 내려받고, 그 폴더를 모두에게 알립니다
+        folder = [prepare_fashion_mnist(args.data_dir)]
+    distributed.broadcast_object_list(folder)
+    training_data, test_data = load_image_tensors(folder[0])
 
-def train_together(dataloader, *args):
-    """train을 호출합니다. 프로세스가 여러 개이면 각 배치의 일부만 학습하고, 손실을 평균해 반환합니다."""
-    rank, processes = rank_and_size()
-    if processes > 1:
-        dataloader.collate_fn = lambda samples: default_collate(samples[rank::processes] or samples[:1])
-    losses = [train(dataloader, *args)] * processes
-    if processes > 1:
-        distributed.all_gather_object(losses, losses[rank])
-    return sum(losses) / processes
-
-
-def train_to_the_end(learner, training_data, test_data, path):
-    """13. 마지막 학습
-
-    학습용 데이터 전체를 학습하고, 테스트용 데이터로 결과를 확인합니다. 옵션의 기본값은 FashionMNIST의
-    샘플을 학습용 50,000개와 검증용 10,000개로 나누고, Adam으로 5에폭씩 학습해 선택했습니다. 아래는 시드
-    3개의 평균 검증 정확도입니다. 레이블 스무딩(label smoothing)은 모델이 예측을 지나치게 확신하지 않게
-    합니다. 이때 손실은 다르게 계산되므로, 위의 실험에서 출력한 손실과 비교할 수 없습니다.
-        배치 크기 256, 초기 학습률 0.004, 선형 감소                        89.16%
-        배치 크기 256, 초기 학습률 0.004, 코사인 감소                      89.04%
-        배치 크기 256, 초기 학습률 0.004, 선형 감소, 레이블 스무딩 0.05    89.42% (선택)
-    에폭마다 체크포인트를 저장하므로, 중단한 학습은 다음 명령으로 이어서 할 수 있습니다.
-    """
-    processes, words = rank_and_size()[1], [*sys.argv, "--resume", str(path)]
-    launcher = "python" if processes == 1 else f"torchrun --standalone --nproc-per-node {processes}"
-    print(f"    {launcher}", *(f'"{word}"' if " " in word else word for word in words))
-    print("    설정:", ", ".join(f"{name} {value}" for name, value in learner.settings.items()))
+    torch.manual_seed(args.seed)
+    model = DistributedDataParallel(NeuralNetwork().to(device))
+    sampler = DistributedSampler(training_data, seed=args.seed)
+    batch_size = max(1, args.batch_size // processes)
+    train_dataloader = DataLoader(training_data, batch_size=batch_size, sampler=sampler)
     test_dataloader = DataLoader(test_data, batch_size=1000)
-    save_checkpoint(learner, path)
-    for epoch in range(len(learner.history) + 1, learner.settings["epochs"] + 1):
-        print(f"에폭 {epoch}")
-        train_loss = learner.train_epoch(training_data)
-        test_loss, accuracy = test(test_dataloader, learner.model, learner.loss_fn)
-        learner.history.append((train_loss, test_loss, accuracy, learner.optimizer.param_groups[0]["lr"]))
-        save_checkpoint(learner, path)
-        print(f"    테스트 손실 {test_loss:.4f}, 정확도 {accuracy:.1f}%", flush=True)
-    check("모든 에폭의 결과를 기록했습니다", len(learner.history) == learner.settings["epochs"])
+    loss_fn = nn.CrossEntropyLoss(label_smoothing=0.05)
+    optimizer = torch.optim.Adam(model.parameters(), lr=args.learning_rate, fused=True)
+    steps = args.epochs * len(train_dataloader)
+    scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=steps)
+    for epoch in range(args.epochs):
+        sampler.set_epoch(epoch)  # 에폭마다 다른 순서로 섞습니다
+        train(train_dataloader, model, loss_fn, optimizer, scheduler)
+        if rank == 0:
+            test_loss, accuracy = test(test_dataloader, model.module, loss_fn)
+            print(f"에폭 {epoch + 1}  테스트 손실 {test_loss:.3f}, ", end="")
+            print(f"정확도 {accuracy:.1f}%", flush=True)
+    if rank == 0:
+        with saving(OUTPUT_DIR / "optimization_model.pth") as file:
+            torch.save(model.module.state_dict(), file)  # module이 감싸기 전의 모델
+    distributed.barrier()
+    distributed.destroy_process_group()
 
 
-def load_data(data_dir):
-    """데이터를 메모리로 불러옵니다. 프로세스가 여러 개이면 rank 0 프로세스가 준비하는 동안 나머지는 기다립니다."""
-    rank, processes = rank_and_size()
-    root = [prepare_fashion_mnist(data_dir) if rank == 0 else None]
-    if processes > 1:
-        distributed.broadcast_object_list(root)
-    training_data = datasets.FashionMNIST(root=root[0], train=True, download=True, transform=ToTensor())
-    test_data = datasets.FashionMNIST(root=root[0], train=False, download=True, transform=ToTensor())
-    return load_into_memory(training_data), load_into_memory(test_data)
+def share_the_work():
+    """16. 여러 프로세스로 학습하기
+
+    GPU가 여러 개라면 학습도 나누어 할 수 있지 않을까요? 프로세스를 GPU마다 하나씩 실행하고, 배치를
+    나누어 각자 변화도를 구한 다음 그 평균을 냅니다. 나눈 개수가 같으면 이 평균은 배치 전체로 구한
+    변화도와 같으므로, 모든 프로세스의 모델이 똑같이 바뀝니다.
+
+    DistributedSampler는 프로세스마다 겹치지 않는 샘플을 나누어 주고, DistributedDataParallel은
+    backward()를 실행할 때 변화도의 평균을 냅니다. 프로세스끼리는 GPU이면 nccl, CPU이면 gloo로
+    통신합니다. train 함수는 한 줄도 바꾸지 않았습니다.
+
+    다음 명령으로 실행하면 다른 절을 건너뛰고 train_in_processes로 마지막 학습만 합니다.
+    Windows에서는 torchrun을 아직 사용할 수 없습니다. macOS처럼 호스트 이름을 찾지 못해 멈춰 있으면
+    --local-addr 127.0.0.1을 추가하세요.
+      torchrun --standalone --nproc-per-node 2 optimization.py
+    """
+    show_code(train_in_processes)
+    X = torch.arange(8.0)
+    w = torch.tensor(1.0, requires_grad=True)
+    gradients = []
+    for rank in range(2):
+        sampler = DistributedSampler(X, num_replicas=2, rank=rank, shuffle=False)
+        part = X[list(sampler)]
+        loss = nn.functional.mse_loss(w * part, 3 * part)
+        (gradient,) = torch.autograd.grad(loss, w)
+        gradients.append(gradient)
+        print(f"프로세스 {rank}: 샘플 {part.tolist()}, 변화도 {gradient:.1f}")
+
+    loss = nn.functional.mse_loss(w * X, 3 * X)
+    (whole,) = torch.autograd.grad(loss, w)
+    mean = sum(gradients) / 2
+    show(f"{whole, mean = }", "전체로 구한 변화도, 두 변화도의 평균")
+    check("두 프로세스의 변화도를 평균 낸 값은 전체로 구한 변화도와 같습니다", mean.isclose(whole))
+
+
+def look_further():
+    """17. 다음에는 무엇을 배울까요?
+
+    데이터를 준비하고, 모델을 만들고, 손실을 줄이고, 저장하는 데까지 PyTorch의 기본을 모두
+    지나왔습니다. 이제 자신의 데이터로 직접 해 볼 차례입니다. 그때 도움이 될 세 가지를 소개하며
+    마치겠습니다.
+
+    1) 전이 학습(transfer learning): 사진이 몇백 장뿐이라면 처음부터 학습하지 마세요.
+    torchvision.models에는 수많은 이미지로 미리 학습한 모델이 있어서, 마지막 계층만 바꾸어 학습하면
+    됩니다.
+    2) torch.compile: model = torch.compile(model) 한 줄로 모델을 컴파일해 더 빠르게 실행합니다.
+    3) torch.autocast: 일부 연산을 16비트 실수로 계산해, 최신 GPU에서 시간과 메모리를 아낍니다.
+
+    더 읽을거리는 https://tutorials.pytorch.kr 에 한국어로 모여 있고, 옵티마이저와 스케줄러의 전체
+    목록은 https://docs.pytorch.org/docs/stable/optim.html 에 있습니다.
+    """
 
 
 def load_into_memory(dataset):
-    """transform과 target_transform을 적용한 모든 샘플과 정답을 배치 하나로 불러와 TensorDataset으로 반환합니다."""
-    X, y = next(iter(DataLoader(dataset, batch_size=len(dataset))))
+    """모든 샘플을 한 번만 변환해 TensorDataset으로 반환합니다."""
+    batches = list(DataLoader(dataset, batch_size=1000))
+    X = torch.cat([X for X, y in batches])
+    y = torch.cat([y for X, y in batches])
     return TensorDataset(X, y)
 
 
-def run_lessons(training_data, test_data, output_dir, device, seed):
-    """마지막 학습을 제외한 모든 절을 순서대로 실행합니다."""
-    teach(measure_loss)
-    teach(take_three_steps)
-    dataloaders = teach(split_datasets, training_data, test_data, seed)
-    torch.manual_seed(seed)
-    model = NeuralNetwork().to(device)
-    teach(run_epochs, model, torch.optim.SGD(model.parameters(), lr=0.1), dataloaders, 3)
-    results = teach(compare_hyperparameters, dataloaders, device, seed)
-    save_figure(draw_hyperparameters(*results), output_dir / "optimization_hyperparameters.png")
-    teach(step_sgd_by_hand)
-    teach(step_adam_by_hand)
-    paths = teach(descend_valley)
-    results = teach(compare_optimizers, dataloaders, device, seed)
-    save_figure(draw_optimizers(paths, results), output_dir / "optimization_optimizers.png")
-    few = Subset(dataloaders[0].dataset, range(min(500, len(dataloaders[0].dataset))))
-    few_dataloaders = DataLoader(few, batch_size=64, shuffle=True), dataloaders[1]
-    results = teach(overfit_small_data, few_dataloaders, device, seed)
-    save_figure(draw_overfitting(results), output_dir / "optimization_overfitting.png")
-    teach(resume_exactly, few_dataloaders, device, seed)
-    teach(share_gradients)
+def load_image_tensors(data_dir):
+    """학습용과 테스트용 데이터를 변환해 메모리에 불러옵니다."""
+    training_data = datasets.FashionMNIST(
+        root=data_dir, train=True, download=True, transform=ToTensor()
+    )
+    test_data = datasets.FashionMNIST(
+        root=data_dir, train=False, download=True, transform=ToTensor()
+    )
+    return load_into_memory(training_data), load_into_memory(test_data)
 
 
 def main():
-    """목차의 순서대로 각 절을 실행합니다. --resume이나 torchrun을 사용하면 마지막 학습만 합니다."""
-    started = time.perf_counter()
-    prepare_terminal()
+    """목차의 순서대로 실행합니다. --resume이나 torchrun을 사용하면 마지막 학습만 합니다."""
+    use_hangul()
     args = parse_args()
-    device = join_processes(select_device(args.device))
-    rank, processes = rank_and_size()
-    learner = load_checkpoint(args.resume.expanduser(), device) if args.resume else None
-    output_dir = prepare_outputs(args.output_dir, args.show)
-    print(f"7장. 최적화  |  PyTorch {torch.__version__}  |  장치(device): {device}")
-    training_data, test_data = load_data(args.data_dir)
-    if learner is None:
-        settings = {name: getattr(args, name) for name in ("epochs", "batch_size", "learning_rate", "seed")}
-        learner = Learner({**settings, "samples": len(training_data)}, device)
-    elif learner.settings["samples"] != len(training_data):
-        sys.exit(f"오류: 체크포인트의 학습용 샘플은 {learner.settings['samples']}개입니다. --data-dir을 확인하세요.")
-    if processes == 1 and not args.resume:
-        run_lessons(training_data, test_data, output_dir, device, args.seed)
-    teach(train_to_the_end, learner, training_data, test_data, output_dir / "optimization_checkpoint.pth")
-    if processes > 1:
-        distributed.barrier()  # 먼저 종료하는 프로세스가 없도록 기다립니다
-        distributed.destroy_process_group()
-    if rank == 0:
-        with save_whole(output_dir / "optimization_model.pth") as file:
-            torch.save(learner.model.state_dict(), file)
-        save_figure(draw_training(learner.history), output_dir / "optimization_training.png")
-        teach(check_practice)
-        print(f"\n최종 정확도: 테스트용 데이터 {len(test_data)}개에서 {learner.history[-1][2]:.1f}%")
-        finish(started, "없음 (마지막 장입니다)", args.show)
+    if args.practice:
+        return check_practice()
+    prepare_outputs(args.output_dir)
+    if started_by_torchrun():
+        return train_in_processes(args)
+    device = torch.device(args.device)
+    torch.manual_seed(args.seed)
+    path = OUTPUT_DIR / "optimization_checkpoint.pth"
+    if args.resume:
+        return resume(args, device, path)
+
+    begin("핵심", f"장치(device): {device}")
+    data_dir = prepare_fashion_mnist(args.data_dir)
+    training_data, test_data = load_image_tensors(data_dir)
+    teach(measure_loss)
+    teach(take_three_steps)
+    teach(move_zero_grad)
+    loaders = teach(split_datasets, training_data, args.seed)  # 학습용과 검증용 데이터로더
+    teach(run_both_loops, *loaders, device)
+    teach(compare_learning_rates, *loaders, device, args.seed)
+    teach(compare_batch_sizes, *loaders, device, args.seed)
+    teach(stop_early, *loaders, device, args.seed)
+    example = OUTPUT_DIR / "optimization_example.pth"
+    teach(resume_exactly, *loaders, example, device, args.seed)
+    names = ("epochs", "batch_size", "learning_rate", "seed")
+    settings = {name: getattr(args, name) for name in names}
+    settings["samples"] = len(training_data)
+    training = Training(settings, device)
+    teach(train_to_the_end, training, training_data, test_data, path)
+
+    begin("더 알아보기")
+    teach(descend_valley)
+    teach(add_momentum)
+    teach(adapt_steps)
+    teach(decay_weights, *loaders, device, args.seed)
+    teach(compare_optimizers, *loaders, device)
+    teach(share_the_work)
+    teach(look_further)
+
+    begin("직접 해 보기와 연습 문제")
+    teach(try_it_yourself)
+    teach(check_practice)
+    finish("PyTorch 한국어 튜토리얼(https://tutorials.pytorch.kr)", args.show)
+
+
+def started_by_torchrun():
+    """torchrun이 시작한 프로세스이면 True입니다."""
+    return distributed.is_available() and distributed.is_torchelastic_launched()
+
+
+def find_wrong_setting(settings):
+    """범위를 벗어난 설정을 알리는 문장을 반환합니다. 모두 올바르면 None입니다."""
+    if not (1 <= settings["epochs"] <= 10000 and 1 <= settings["batch_size"] <= 100000):
+        return "에폭 수는 1~10000, 배치 크기는 1~100000이어야 합니다"
+    if not (0 < settings["learning_rate"] <= 1000 and 0 <= settings["seed"] < 2**32):
+        return "학습률은 0보다 크고 1000 이하, 시드는 0 이상 2**32 미만이어야 합니다"
+
+
+def resume(args, device, path):
+    """--resume으로 지정한 체크포인트에서 마지막 학습을 이어서 합니다."""
+    try:
+        check_checkpoint(args.resume)
+        training = load_checkpoint(args.resume, device)
+    except Exception as error:  # 어떤 파일이든 지정할 수 있으므로 오류의 종류도 다양합니다
+        reason = f"{type(error).__name__}: {error}".splitlines()[0][:100]
+        sys.exit(f"오류: {args.resume} 파일로는 이어서 학습할 수 없습니다({reason}).")
+
+    begin("이어서 학습하기", f"장치(device): {device}")
+    done = len(training.history)
+    epochs = training.settings["epochs"]
+    note = "설정은 체크포인트에 저장된 것을 사용합니다. --epochs, --batch-size, --learning-rate,\n"
+    note += f"--seed는 무시합니다. {epochs}에폭 중 {done}에폭을 마친 상태입니다."
+    if done == epochs:
+        note += "\n학습이 이미 끝났으므로 더 학습하지 않고 결과만 보여 줍니다."
+    print(note)
+    record("text", note)
+    training_data, test_data = load_image_tensors(prepare_fashion_mnist(args.data_dir))
+    samples = training.settings["samples"]
+    if samples != len(training_data):
+        count = len(training_data)
+        sys.exit(f"오류: 체크포인트는 샘플 {samples}개로 학습했는데 지금 데이터는 {count}개입니다.")
+    teach(train_to_the_end, training, training_data, test_data, path)
+    teach(check_practice)
+    finish("PyTorch 한국어 튜토리얼(https://tutorials.pytorch.kr)", args.show)
+
+
+def format_value(value):
+    """값의 형태입니다. 텐서는 자료형과 모양, dict와 리스트는 원소의 형태, 나머지는 타입입니다."""
+    if isinstance(value, torch.Tensor):
+        return value.dtype, value.shape
+    if isinstance(value, dict):
+        return {key: format_value(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value), [format_value(item) for item in value]
+    return type(value)
+
+
+def check_checkpoint(path):
+    """이 파일의 Training이 저장한 체크포인트가 아니면 오류를 일으킵니다."""
+    if not path.is_file():
+        raise ValueError("파일이 없거나 일반 파일이 아닙니다")
+    if zipfile.ZipFile(path).testzip():  # PyTorch의 파일은 zip 형식입니다
+        raise ValueError("파일이 손상되었습니다")
+    checkpoint = dict(torch.load(path, map_location="cpu", weights_only=True))
+    settings = checkpoint["settings"]
+    example = {"epochs": 1, "batch_size": 1, "learning_rate": 1.0, "seed": 0, "samples": 1}
+    if format_value(settings) != format_value(example) or settings["samples"] < 1:
+        raise ValueError("설정이 올바르지 않습니다")
+    wrong = find_wrong_setting(settings)
+    if wrong:
+        raise ValueError(wrong)
+
+    trial = Training(settings, "cpu")
+    for p in trial.model.parameters():
+        p.grad = torch.zeros_like(p)
+    trial.optimizer.step()  # 한 단계를 실행해야 옵티마이저의 상태가 만들어집니다
+    first = copy.deepcopy(trial.scheduler.state_dict())
+    trial.scheduler.step()
+    row = {"train": 1.0, "test": 1.0, "accuracy": 1.0}
+    trial.history = [row] * len(checkpoint["history"])
+    if format_value(trial.state_dict()) != format_value(checkpoint):
+        raise ValueError("이 모델의 체크포인트가 아닙니다")
+    if not 1 <= len(trial.history) <= settings["epochs"]:
+        raise ValueError("기록의 길이가 에폭 수와 맞지 않습니다")
+    for name, value in trial.scheduler.state_dict().items():
+        fixed = value == first[name]  # 단계가 지나도 바뀌지 않는 값
+        if fixed and checkpoint["scheduler"][name] != value:
+            raise ValueError("스케줄러가 설정과 다릅니다")
+    torch.set_rng_state(checkpoint["random_state"])
+    trial.load_state_dict(checkpoint)
+    for _ in range(2):
+        if not 0 <= trial.optimizer.param_groups[0]["lr"] <= 1000:
+            raise ValueError("학습률이 올바르지 않습니다")
+        trial.optimizer.step()
+        trial.scheduler.step()
 
 
 def parse_args():
     """명령줄 옵션을 읽습니다."""
     here = Path(__file__).resolve().parent
-    parser = argparse.ArgumentParser(description="7장. 최적화", usage="python %(prog)s [옵션]", add_help=False)
-    parser.error = lambda message: parser.exit(2, f"오류: 잘못된 옵션입니다({message}). 모든 옵션: --help\n")
-    group = parser.add_argument_group("옵션")
-    group.add_argument("-h", "--help", action="help", help="도움말을 출력하고 종료합니다")
-    group.add_argument("--epochs", type=int, default=5, help="에폭 수 (기본값: %(default)s)")
-    group.add_argument("--batch-size", type=int, default=256, help="배치 크기 (기본값: %(default)s)")
-    group.add_argument("--learning-rate", type=float, default=4e-3, help="초기 학습률 (기본값: %(default)s)")
-    group.add_argument("--resume", type=Path, metavar="FILE", help="체크포인트의 설정으로 이어서 학습 (기본값: 없음)")
-    group.add_argument("--seed", type=int, default=0, help="난수 시드(seed) (기본값: %(default)s)")
-    group.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="장치 (기본값: %(default)s)")
-    group.add_argument("--data-dir", type=Path, default=here / "data", help="데이터 폴더 (기본값: %(default)s)")
-    group.add_argument("--output-dir", type=Path, default=here / "outputs", help="결과 폴더 (기본값: %(default)s)")
-    group.add_argument("--show", action="store_true", help="끝날 때 그림을 창에 표시합니다 (기본값: 표시 안 함)")
+    devices = ["cuda", "cpu"] if torch.cuda.is_available() else ["cpu"]
+    parser = argparse.ArgumentParser(description="7장. 최적화")
+    parser.error = lambda message: parser.exit(
+        2, f"오류: 잘못된 옵션입니다({message}). 도움말: --help\n"
+    )
+    add = parser.add_argument
+    add("--epochs", type=int, default=8, help="마지막 학습의 에폭 수 (기본값: %(default)s)")
+    add("--batch-size", type=int, default=512, help="배치 크기 (기본값: %(default)s)")
+    add("--learning-rate", type=float, default=4e-3, help="초기 학습률 (기본값: %(default)s)")
+    add("--resume", type=Path, metavar="FILE", help="이어서 학습할 체크포인트 (기본값: 없음)")
+    add("--seed", type=int, default=0, help="난수 시드(seed) (기본값: %(default)s)")
+    add("--device", choices=devices, default=devices[0], help="장치 (기본값: %(default)s)")
+    add("--data-dir", default=here / "data", help="데이터 폴더 (기본값: %(default)s)")
+    add("--output-dir", default=OUTPUT_DIR, help="결과 폴더 (기본값: %(default)s)")
+    add("--show", action="store_true", help="끝나면 페이지를 브라우저로 엽니다")
+    add("--practice", action="store_true", help="연습 문제만 확인합니다")
     args = parser.parse_args()
-    if not (0 <= args.seed < 2**32 and args.epochs >= 1 <= args.batch_size and 0 < args.learning_rate <= 1000):
-        parser.error("시드는 0 이상, 에폭 수와 배치 크기는 1 이상, 학습률은 0보다 크고 1000 이하여야 합니다")
+    wrong = find_wrong_setting(vars(args))
+    if wrong:
+        parser.error(wrong)
+    if args.resume:
+        args.resume = Path(os.path.expanduser(args.resume))
+        if started_by_torchrun():
+            parser.error("torchrun으로는 --resume을 사용할 수 없습니다")
     return args
 
 
-# 직접 해 보기 (FashionMNIST 전체에서 시드 3개로 확인한 결과입니다)
-#   1. descend_valley에서 SGD의 lr을 0.021로 변경해 보세요. y 방향의 진폭이 점점 커져 발산합니다.
-#   2. run_lessons의 500을 2000으로 변경해 보세요. 10절에서 학습이 끝났을 때의 검증 손실이 작아집니다.
-#   3. Learner의 LinearLR에서 0.0을 1.0으로 변경해 보세요. 마지막 정확도가 1~2%p 낮아집니다.
-# ---- 연습 문제: 먼저 이 파일을 복사해 두세요. ----
+def try_it_yourself():
+    """직접 해 보기
+
+    코드를 한 줄 바꾸고 다시 실행해 보세요. 결과를 먼저 예상해 보면 더 재미있습니다. 괄호 안은 시드
+    3개로 확인한 결과입니다.
+
+    1) Training의 load_state_dict에서 마지막 줄(random_state)을 지워 보세요. (이어서 학습할 때
+    데이터의 순서가 달라져서, 9절에 ✗가 표시됩니다.)
+    2) adam_by_hand에서 m_hat = m / (1 - beta1**t)를 m_hat = m으로 바꿔 보세요. (보정하지 않으면 첫
+    단계가 10분의 1로 줄고, 13절에 ✗가 표시됩니다.)
+    3) Training의 LinearLR에서 0.0을 1.0으로 바꿔 보세요. (학습률을 줄이지 않으니 마지막 정확도가 약
+    1%p 낮아집니다.)
+    """
+
+
+# ---- 연습 문제: 먼저 이 파일을 복사해 두고, raise로 시작하는 줄을 지운 뒤 답을 작성하세요. ----
 
 
 def momentum_step(w, v, g, learning_rate, momentum):
-    """이전의 v와 변화도 g로 모멘텀을 사용하는 SGD를 한 단계 계산하고, 업데이트한 w를 반환하세요.
+    """모멘텀을 사용하는 SGD를 한 단계 실행한 뒤의 w를 반환하세요. v는 이전의 v, g는 변화도입니다.
+
     예: w=4, v=1, g=2, 학습률 0.1, 모멘텀 0.5이면 새로운 v는 2.5이고 w는 3.75입니다.
-    힌트: 6절에서 v와 w를 계산하는 두 줄을 참고하세요.
+
+    힌트: 12절의 momentum_by_hand에서 v와 w를 구하는 두 줄을 참고하세요.
     """
-    return None
+    raise NotImplementedError
 
 
 def cosine_rate(step, steps, learning_rate):
-    """step이 0에서 steps까지 커질 때 learning_rate에서 0까지 코사인을 따라 감소하는 학습률을 반환하세요.
+    """step이 0에서 steps까지 커질 때 코사인을 따라 0까지 줄어드는 학습률을 반환하세요.
+
+    PyTorch에서는 CosineAnnealingLR이 이 방법으로 학습률을 줄입니다.
     예: steps가 10이고 learning_rate가 0.4이면, 절반인 step 5에서는 0.2입니다.
+
     힌트: (1 + math.cos(x)) / 2는 x=0에서 1, x=math.pi에서 0입니다.
     """
-    return None
+    raise NotImplementedError
 
 
 def clip_by_norm(g, max_norm):
-    """변화도 g [D]의 노름(norm)이 max_norm보다 클 때만, 방향은 유지하고 노름이 max_norm이 되도록 줄여 반환하세요.
-    예: g가 [3, 4]이고 max_norm이 1이면 [0.6, 0.8]이며, max_norm이 10이면 [3, 4]입니다.
-    힌트: g.norm()으로 나누고 max_norm을 곱하면 노름이 max_norm입니다.
+    """변화도 g [D]의 노름(norm)이 max_norm보다 크면 max_norm으로 줄여서 반환하세요.
+
+    방향은 그대로 두고 길이만 줄입니다. 노름이 max_norm보다 크지 않으면 g를 그대로 반환합니다.
+    PyTorch에는 모델의 모든 변화도를 이렇게 줄이는 nn.utils.clip_grad_norm_이 있습니다.
+    예: g가 [3, 4]이고 max_norm이 1이면 [0.6, 0.8]이며, max_norm이 10이면 [3, 4] 그대로입니다.
+
+    힌트: g.norm()으로 나누면 노름이 1이 됩니다. 거기에 max_norm을 곱하세요.
     """
-    return None
+    raise NotImplementedError
 
 
 def last_epoch(losses, patience):
-    """losses는 에폭별 검증 손실입니다. 조기 종료로 중단하는 에폭(1부터)을 반환하고, 중단하지 않으면 길이를 반환하세요.
-    예: losses가 [3, 1, 2, 2, 0]이고 patience가 2이면, 손실이 줄어든 에폭 2에서 2에폭이 지난 4입니다.
-    힌트: 10절을 참고하세요. 최솟값과 같은 손실은 줄어든 것이 아닙니다.
+    """losses는 에폭별 검증 손실입니다. 조기 종료로 학습을 멈추는 에폭의 번호(1부터)를 반환하세요.
+
+    가장 작은 손실이 patience 에폭 동안 더 줄지 않으면 멈춥니다. 멈추지 않으면 길이를 반환하세요.
+    예: losses가 [3, 1, 2, 2, 0]이고 patience가 2이면, 손실이 줄어든 에폭 2에서 2에폭이 지난
+    4입니다.
+
+    힌트: 8절의 train_with_patience를 참고하세요. 최솟값과 같은 손실은 줄어든 것이 아닙니다.
     """
-    return None
+    raise NotImplementedError
 
 
 def check_practice():
     """연습 문제
 
-    이 파일에서 함수 4개의 본문을 직접 작성하고 다시 실행해 보세요. 답이 맞는지 여기에서 확인합니다.
+    이 파일에 있는 네 함수를 직접 완성해 보세요. 답은 python optimization.py --practice로 바로
+    확인할 수 있습니다. 모범 답안은 저장소의 tests/test_practice.py에 있습니다.
     """
-    w, v, g = torch.tensor([4.0, -1.0]), torch.tensor([1.0, 0.5]), torch.tensor([3.0, -4.0])
-
-    def stop(losses, patience):
-        best = torch.tensor(losses).cummin(dim=0).values
-        return next((e for e in range(patience + 1, len(losses)) if best[e - 1] == best[e - 1 - patience]), len(losses))
-
-    inputs = (w, v, g, 0.1, 0.9), (w, v, g, 0.5, 0.0), (w, -v, g, 1.0, 0.5)
-    practice(momentum_step, lambda w, v, g, rate, momentum: w.sub(g.add(v, alpha=momentum), alpha=rate), *inputs)
-    practice(cosine_rate, lambda k, n, r: r * math.cos(math.pi * k / n / 2) ** 2, (0, 9, 0.4), (3, 9, 0.4), (8, 8, 1))
-    practice(clip_by_norm, lambda g, m: torch.renorm(g[None], 2, 0, m)[0], (g, 1.0), (g, 10.0), (0 * g, 1.0))
-    practice(last_epoch, stop, ([3, 1, 2, 2, 0], 2), ([5, 4, 3], 1), ([2, 2, 2, 1], 2), ([1, 3, 0.5, 2, 2, 2, 2], 3))
+    tensor = torch.tensor
+    practice(
+        momentum_step,
+        ((tensor([4.0]), tensor([1.0]), tensor([2.0]), 0.1, 0.5), [3.75]),
+        ((tensor([1.0, 2.0]), tensor([2.0, -1.0]), tensor([1.0, 3.0]), 0.5, 1.0), [-0.5, 1.0]),
+        ((tensor([1.0, 2.0]), tensor([2.0, -1.0]), tensor([1.0, 3.0]), 1.0, 0.0), [0.0, -1.0]),
+    )
+    practice(
+        cosine_rate,
+        ((5, 10, 0.4), 0.2),
+        ((0, 10, 0.4), 0.4),
+        ((2, 6, 1.0), 0.75),
+        ((8, 8, 1.0), 0.0),
+    )
+    practice(
+        clip_by_norm,
+        ((tensor([3.0, 4.0]), 1.0), [0.6, 0.8]),
+        ((tensor([3.0, 4.0]), 10.0), [3.0, 4.0]),
+        ((tensor([-6.0, 8.0]), 5.0), [-3.0, 4.0]),
+        ((tensor([0.0, 0.0]), 1.0), [0.0, 0.0]),
+    )
+    practice(
+        last_epoch,
+        (([3, 1, 2, 2, 0], 2), 4),
+        (([5, 4, 3], 1), 3),
+        (([2, 2, 2, 1], 2), 3),
+        (([1, 3, 0.5, 4, 3, 2, 1], 3), 6),
+        (([3, 2, 3, 1, 2, 2, 0], 2), 6),
+    )
 
 
 # ---- 그림을 그리는 함수입니다. ----
-def draw_losses(axis, results, title):
-    """실험별 검증 손실을 그립니다. 큰 값은 4에서 자르고, nan은 그리지 않습니다. 마지막 정확도는 범례에 표시합니다."""
-    for (name, history), color, marker in zip(results.items(), COLORS * len(results), "os^Dvx" * len(results)):
-        losses = [min(row[1], 4) for row in history]
-        outcome = f"{history[-1][2]:.1f}%" if math.isfinite(history[-1][1]) else "diverged: nan"
-        axis.plot(range(1, len(losses) + 1), losses, f"{marker}-", color=color, label=f"{name} ({outcome})")
-    axis.set(title=title, xlabel="epoch", ylabel="validation loss (cut at 4)", ylim=(0, None))
+
+COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9"]
+
+
+def draw_results(results, title):
+    """실험별 검증 손실을 그립니다. 3보다 큰 값은 3에 그리고, 마지막 정확도는 범례에 표시합니다."""
+    figure, axis = plt.subplots(figsize=(8, 4.8), layout="constrained")
+    for number, (name, history) in enumerate(results.items()):
+        losses = [min(row["validation"], 3) for row in history]
+        label = f"{name}: {history[-1]['accuracy']:.1f}%"
+        if not math.isfinite(history[-1]["validation"]):
+            label = f"{name}: diverged (nan)"
+        marker = "os^Dv"[number % 5]
+        color = COLORS[number % 5]
+        axis.plot(range(1, len(losses) + 1), losses, f"{marker}-", color=color, label=label)
+    axis.set(xlabel="epoch", ylabel="validation loss (cut at 3)", ylim=(0, None))
+    axis.set_title(f"{title}: validation loss, with the final accuracy")
     axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True, min_n_ticks=1))
     axis.legend()
-
-
-def draw_hyperparameters(rates, sizes):
-    """왼쪽에 학습률을, 오른쪽에 배치 크기를 비교한 결과를 그립니다."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.6), layout="constrained")
-    draw_losses(left, rates, "Learning rates, with the final accuracy")
-    draw_losses(right, sizes, "Batch sizes, with the final accuracy")
-    return figure
-
-
-def draw_optimizers(paths, results):
-    """왼쪽에 골짜기에서 이동한 경로를, 오른쪽에 데이터를 학습한 검증 손실을 그립니다."""
-    figure, axes = plt.subplot_mosaic("ABEE;CDEE", figsize=(13, 6.2), layout="constrained")
-    x, y = torch.meshgrid(torch.linspace(-5, 7.5, 120), torch.linspace(-2, 4, 120), indexing="xy")
-    grid = [tensor.numpy() for tensor in (x, y, valley(torch.stack([x, y], dim=-1)))]
-    for (name, path), axis, color in zip(paths.items(), [axes[key] for key in "ABCD"], COLORS):
-        axis.contour(*grid, levels=[1, 4, 15, 40, 90, 180], colors="0.75", linewidths=0.8)
-        axis.plot(*path.T.numpy(), ".-", color=color, linewidth=1.2, markersize=5)
-        axis.plot(*VALLEY_START, "o", color="black", markersize=6)
-        axis.plot(*VALLEY_BOTTOM, "*", color="black", markersize=11)
-        axis.set(title=f"{name}, {len(path) - 1} steps", xlabel="x", ylabel="y", xlim=(-5, 7.5), ylim=(-2, 4))
-    draw_losses(axes["E"], results, "On the data, with the final accuracy")
-    figure.suptitle("Left: paths in a narrow valley (dot: start, star: lowest point). Right: the images")
     return figure
 
 
 def draw_overfitting(results):
-    """실험별 학습 손실과 검증 손실을 그리고, 검증 손실이 가장 작은 에폭을 별로 표시합니다."""
-    figure, _ = plt.subplots(1, len(results), figsize=(12, 4.4), layout="constrained", sharex=True, sharey=True)
-    for axis, (name, history) in zip(figure.axes, results.items()):
-        epochs, (train_losses, losses, *_) = range(1, len(history) + 1), zip(*history)
-        axis.plot(epochs, train_losses, "o-", color="#0072B2", markersize=3, label="training (small part)")
-        axis.plot(epochs, losses, "s--", color="#D55E00", markersize=3, label="validation")
-        axis.plot(1 + losses.index(min(losses)), min(losses), "*", color="black", markersize=12, label="restored")
-        axis.set(title=name, xlabel="epoch", ylabel="cross entropy", xlim=(0, None), ylim=(0, None))
-    figure.axes[0].legend()
+    """patience별로 학습 손실과 검증 손실을 그리고, 검증 손실이 가장 작은 에폭을 별로 표시합니다."""
+    figure, axes = plt.subplots(
+        1, len(results), figsize=(10, 4.4), layout="constrained", sharex=True, sharey=True
+    )
+    for axis, (name, result) in zip(axes, results.items()):
+        history = result["history"]
+        epochs = range(1, len(history) + 1)
+        best = result["best_epoch"]
+        losses = [row["validation"] for row in history]
+        axis.plot(epochs, [row["train"] for row in history], "o-", color="#0072B2", label="train")
+        axis.plot(epochs, losses, "s--", color="#D55E00", label="validation")
+        axis.plot(best, losses[best - 1], "*", color="black", markersize=14, label="restored")
+        axis.set(title=name, xlabel="epoch", ylabel="loss", ylim=(0, None))
+        axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True, min_n_ticks=1))
+    axes[0].legend()
+    figure.suptitle("Overfitting on 500 images")
     return figure
 
 
 def draw_training(history):
     """마지막 학습의 손실과 정확도를 그립니다."""
-    train_losses, test_losses, accuracies, _ = zip(*history)
     epochs = range(1, len(history) + 1)
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.4), layout="constrained")
-    left.plot(epochs, train_losses, "o-", color="#0072B2", label="train")
-    left.plot(epochs, test_losses, "s--", color="#D55E00", label="test")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+    left.plot(epochs, [row["train"] for row in history], "o-", color="#0072B2", label="train")
+    left.plot(epochs, [row["test"] for row in history], "s--", color="#D55E00", label="test")
     left.legend()
-    right.plot(epochs, accuracies, "s--", color="#D55E00")
-    for axis, title in ((left, "Loss (with label smoothing)"), (right, "Test accuracy (%)")):
-        axis.set(title=title, xlabel="epoch")
+    left.set(title="Loss per epoch", xlabel="epoch", ylabel="loss")
+    right.plot(epochs, [row["accuracy"] for row in history], "s--", color="#D55E00")
+    right.set(title="Test accuracy per epoch", xlabel="epoch", ylabel="accuracy (%)")
+    for axis in (left, right):
         axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True, min_n_ticks=1))
     return figure
 
 
+def draw_paths(paths):
+    """골짜기의 등고선 위에 경로를 하나씩 그립니다. 점은 시작점, 별은 최저점입니다."""
+    figure, axes = plt.subplots(1, len(paths), figsize=(11, 4), layout="constrained", sharey=True)
+    x, y = torch.meshgrid(torch.linspace(-5, 8, 120), torch.linspace(-2, 4, 120), indexing="xy")
+    heights = valley(torch.stack([x, y], dim=-1)).numpy()
+    for number, (name, path) in enumerate(paths.items()):
+        axis = axes[number]
+        axis.contour(x.numpy(), y.numpy(), heights, [1, 4, 15, 40, 90, 180], colors="0.75")
+        axis.plot(path[:, 0].numpy(), path[:, 1].numpy(), ".-", color=COLORS[number % 5])
+        axis.plot(*VALLEY_START, "o", color="black")
+        axis.plot(*VALLEY_BOTTOM, "*", color="black", markersize=12)
+        axis.set(xlabel="x", xlim=(-5, 8), ylim=(-2, 4))
+        axis.set_title(f"{name}\nfinal height {valley(path[-1]):.3g}")
+    axes[0].set_ylabel("y")
+    figure.suptitle("Paths in a narrow valley (dot: start, star: lowest point)")
+    return figure
+
+
+def draw_accuracies(results):
+    """설정마다 시드별 정확도를 점으로, 평균을 세로 막대로 표시합니다."""
+    figure, axis = plt.subplots(figsize=(8, 3.8), layout="constrained")
+    for number, accuracies in enumerate(results.values()):
+        mean = sum(accuracies) / len(accuracies)
+        axis.plot(accuracies, [number] * len(accuracies), "o", color="#0072B2", alpha=0.6)
+        axis.plot(mean, number, "|", color="#D55E00", markersize=22, markeredgewidth=3)
+    axis.set_yticks(range(len(results)), list(results))
+    axis.margins(y=0.15)
+    axis.invert_yaxis()
+    axis.set(xlabel="validation accuracy (%)", title="Three seeds each (bar: mean)")
+    axis.grid(axis="x", alpha=0.4)
+    return figure
+
+
 # ---- 여기부터는 여러 장에서 공통으로 사용하는 도우미 함수입니다. 건너뛰어도 괜찮습니다. ----
-CLAIMS, EXERCISES, REMINDERS = [], [], []  # 확인한 설명, 연습 문제의 결과, 마지막에 다시 출력할 안내
+CLAIMS = []  # 확인한 설명: (절의 제목, 설명, 맞았으면 True)
+EXERCISES = {}  # 연습 문제의 이름: 맞았으면 True
+PAGE = []  # 페이지에 담을 [종류, 텍스트]
+OUTPUT_DIR = Path(__file__).resolve().parent / "outputs"
+PAGE_HEAD = """<!doctype html><html lang="ko"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><style>
+:root{color-scheme:light dark}h2{margin-top:3em;border-bottom:2px solid #0072B2}h3{margin:3em 0 0}
+body{max-width:52em;margin:2em auto;padding:0 1em;font:16px/1.75 system-ui,sans-serif;
+word-break:keep-all;overflow-wrap:anywhere}p{white-space:pre-wrap}small,i{color:#808080}
+pre{font:14px/1.6 ui-monospace,Consolas,monospace;overflow-x:auto;margin:0;padding:.5em 1em}
+.code{background:#8881;border-left:4px solid #0072B2}.ok,.wrong,.open{margin:.2em 1em}
+.ok{color:#2a9d4f}.wrong,.notice{color:#e5534b}i{font-style:normal}img{max-width:100%}
+nav ul{columns:20em}nav .lesson{margin-left:1em}</style>"""
 
 
-def teach(lesson, *args):
-    """절 함수 lesson의 docstring을 제목과 설명으로 출력한 뒤, 함수를 실행한 결과를 반환합니다."""
+def use_hangul():
+    """어느 컴퓨터에서나 한글을 출력하고, 한글 글꼴이 있으면 그림에도 사용합니다."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # 노트북의 출력 스트림에는 reconfigure가 없습니다
+            stream.reconfigure(encoding="utf-8", line_buffering=True)
+    installed = set(font_manager.get_font_names())
+    hangul = {"Malgun Gothic", "Apple SD Gothic Neo", "NanumGothic", "Noto Sans CJK KR"}
+    plt.rcParams["font.family"] = ["DejaVu Sans", *sorted(hangul & installed)]
+
+
+def prepare_outputs(path):
+    """결과 폴더를 만들고, 파일을 저장할 수 있는지 미리 확인합니다."""
+    global OUTPUT_DIR
+    OUTPUT_DIR = Path(os.path.expanduser(path))
+    try:
+        OUTPUT_DIR.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=OUTPUT_DIR).close()
+    except OSError as error:
+        sys.exit(f"오류: {path} 폴더에 저장할 수 없습니다({error}). --output-dir를 확인하세요.")
+
+
+def record(kind, text):
+    """페이지에 텍스트를 추가합니다. 코드와 결과처럼 여러 줄인 것은 앞의 줄에 이어 붙입니다."""
+    if PAGE and PAGE[-1][0] == kind and kind in ("code", "result", "ok", "wrong", "open"):
+        PAGE[-1][1] += text
+    else:
+        PAGE.append([kind, text])
+
+
+def begin(part, device=""):
+    """핵심, 더 알아보기 등의 제목을 출력합니다. 처음에는 장의 제목과 소개도 출력합니다."""
+    if not PAGE:
+        file = Path(__file__).name
+        title, introduction, *_ = __doc__.split("\n\n")
+        introduction += f"""
+
+python {file}를 실행하면 나오는 내용입니다. 결과는 코드 바로 아래에 있습니다. '받은 값'은
+앞의 절에서 만들었거나 실행할 때 정한 값입니다. ✓가 붙은 문장은 실행하면서 정말 맞는지 확인한
+설명이며, 틀리면 ✗로 바뀝니다. import와 그림을 그리는 함수는 {file} 파일에 있습니다."""
+        place = f"PyTorch {torch.__version__}  {device}".rstrip()
+        print(f"{title}\n{place}\n\n{introduction}")
+        record("title", title)
+        record("place", place)
+        record("text", introduction)
+    print(f"\n\n──── {part} ────")
+    record("part", part)
+
+
+def teach(lesson, *args, **options):
+    """절의 docstring을 제목과 설명으로 출력하고, 코드와 결과를 번갈아 출력하며 실행합니다."""
+    if not callable(lesson):
+        raise TypeError("teach(lesson())이 아니라 teach(lesson)처럼 함수를 전달하세요.")
     title, _, text = (inspect.getdoc(lesson) or lesson.__name__).partition("\n\n")
-    print(f"\n== {title} ==\n{text}\n")
-    return lesson(*args)
+    transcript = Transcript(inspect.unwrap(lesson))
+    place = f"{Path(__file__).name}:{transcript.first} {lesson.__name__}"
+    print(f"\n== {title} ==   {place}\n{text}\n")
+    record("lesson", title)
+    record("place", place)
+    record("text", text)
+    try:
+        with contextlib.redirect_stdout(transcript):
+            transcript.name_values(inspect.signature(lesson).bind(*args, **options).arguments)
+            result = lesson(*args, **options)
+            transcript.show_code_until(len(transcript.lines))
+        return result
+    except BaseException as error:
+        with contextlib.suppress(OSError, SystemExit):
+            transcript.show_code_until_error(error)
+            record("wrong", f"여기에서 멈췄습니다: {type(error).__name__}: {error}")
+            write_page()
+        raise
+
+
+class Transcript(io.TextIOBase):
+    """절을 실행하는 동안의 출력 스트림입니다. 결과보다 그 결과를 만든 코드를 먼저 출력합니다."""
+
+    KINDS = {">>>": "code", "✓": "ok", "✗": "wrong", "□": "open", "저장:": "saved"}
+
+    def __init__(self, lesson):
+        self.screen = sys.stdout
+        self.code = lesson.__code__
+        self.kind = "result"  # 지금 출력하는 줄의 종류
+        self.at_line_start = True
+        self.lines, self.first = inspect.getsourcelines(lesson)
+        self.statements = ast.parse("".join(self.lines)).body[0].body  # 아직 출력하지 않은 문장
+        self.shown = self.statements[0].lineno - 1  # 이미 출력한 줄의 개수
+        if lesson.__doc__:
+            self.shown = self.statements.pop(0).end_lineno
+        if lesson.__name__ == "check_practice":
+            self.statements.clear()  # 연습 문제를 확인하는 코드는 출력하지 않습니다
+
+    def name_values(self, arguments):
+        """절이 main에서 받은 값을 코드의 첫 줄로 출력합니다."""
+        simple = (int, float, str, torch.device, type(None))
+        items = arguments.items()
+        names = [f"{name}={value}" if isinstance(value, simple) else name for name, value in items]
+        if names:
+            self.put(f">>> # 받은 값: {', '.join(names)}\n")
+
+    def show_code_until(self, number):
+        """number번째 줄이 속한 문장까지의 코드를 출력합니다. 반복문은 전체가 한 문장입니다."""
+        while self.statements and self.statements[0].lineno <= number:
+            statement = self.statements.pop(0)
+            last = statement.lineno - 1 if only_prints(statement) else statement.end_lineno
+            for line in self.lines[self.shown : last]:
+                self.put(f">>> {line.removeprefix('    ')}" if line.strip() else "\n")
+            self.shown = statement.end_lineno
+
+    def show_code_until_error(self, error):
+        """오류가 발생한 줄까지의 코드를 출력합니다."""
+        for frame, number in traceback.walk_tb(error.__traceback__):
+            if frame.f_code is self.code:
+                self.show_code_until(number - self.first + 1)
+
+    def write(self, text):
+        frame = inspect.currentframe()
+        while frame and frame.f_code is not self.code:
+            frame = frame.f_back
+        if frame:
+            self.show_code_until(frame.f_lineno - self.first + 1)
+        self.put(text)
+        return len(text)
+
+    def put(self, text):
+        """텍스트를 화면에 출력하고 페이지에 추가합니다. 종류는 줄의 첫 단어로 구분합니다."""
+        if text.startswith(">>> ") and not self.at_line_start:
+            text = f"\n{text}"
+        for line in text.splitlines(keepends=True):
+            if self.at_line_start and not line.isspace():
+                if not line.startswith("  ") or self.kind == "code":  # 들여쓴 줄은 앞 줄과 같습니다
+                    self.kind = self.KINDS.get(line.split()[0], "result")
+                self.screen.write("" if self.kind == "code" else "    ")
+            self.screen.write(line)
+            if self.kind != "saved":
+                record(self.kind, line.removeprefix(">>> "))
+            self.at_line_start = line.endswith("\n")
+
+    def flush(self):
+        self.screen.flush()
+
+
+def only_prints(statement):
+    """출력만 하는 문장이면 True입니다. 결과가 바로 이어지므로 코드는 출력하지 않습니다."""
+    names = ("print", "show", "check", "practice", "save_figure", "show_code")
+    function = getattr(getattr(statement, "value", None), "func", None)
+    return isinstance(statement, ast.Return) or getattr(function, "id", "") in names
+
+
+def show_code(thing):
+    """함수나 클래스의 코드를 출력합니다."""
+    for line in inspect.getsource(thing).splitlines():
+        print(f">>> {line}" if line else "")
+    print()
 
 
 def show(text, note=""):
-    """show(f"{식 = }", "설명")은 식과 그 값을 출력합니다. 여러 줄인 값은 다음 줄부터 출력합니다."""
-    code, _, value = text.partition(" = ")
-    value = "\n" + textwrap.indent(value, " " * 8) if "\n" in value else " " + value
-    print(f"    {code} ={value}" + (f"   # {note}" if note else ""))
+    """show(f"{식 = }", "설명")은 식과 설명을 코드처럼 출력하고, 그 아래에 값을 출력합니다."""
+    code, equals, value = str(text).partition(" = ")
+    if equals:
+        print(f">>> {code}" + (f"  # {note}" if note else ""))
+    print(value if equals else f"{text} {note}".rstrip())
 
 
 def check(claim, holds):
     """설명 한 문장이 맞는지 확인하고 출력합니다. 틀려도 멈추지 않고, 마지막에 다시 출력합니다."""
-    print(f"    {'✓' if holds else '✗'} {claim}")
-    CLAIMS.append((claim, bool(holds)))
+    holds = bool(holds.all() if hasattr(holds, "all") else holds)  # 벡터이면 모두 참이어야 합니다
+    print(f"{'✓' if holds else '✗'} {claim}")
+    titles = [text for kind, text in PAGE if kind == "lesson"]
+    CLAIMS.append(("".join(titles[-1:]), claim, holds))
 
 
-def practice(exercise, expected, *inputs, to_tensor=torch.as_tensor):
-    """연습 문제의 답을 다른 방법(expected)으로 계산한 값과 비교하고 □(미완성), ✓(정답), ✗(오답)로 출력합니다."""
-    for args in inputs:
-        right, solved = to_tensor(expected(*copy.deepcopy(args))).double(), False
+def practice(exercise, *examples, read=torch.as_tensor):
+    """연습 문제를 (입력, 올바른 값)마다 확인하고 □(미완성), ✓(정답), ✗(오답)로 출력합니다.
+
+    반환한 값이 텐서가 아니면, 비교할 값을 구하는 함수를 read에 지정합니다.
+    """
+    EXERCISES[exercise.__name__] = False
+    place = f"{Path(__file__).name}:{exercise.__code__.co_firstlineno}"
+    title = f"{exercise.__name__}{inspect.signature(exercise)}   {place}"
+    task = inspect.getdoc(exercise)
+    for inputs, right in examples:
         try:
-            answer = exercise(*copy.deepcopy(args))
-            if answer is not None:
-                value = to_tensor(answer).double()
-                solved = value.shape == right.shape and torch.allclose(value, right, atol=1e-5)
-        except Exception as error:
-            answer = error
-        if not solved:
-            break
-    EXERCISES.append(solved)
-    name, hint = exercise.__name__, (inspect.getdoc(exercise) or "").rpartition("\n")[2]
-    if solved or answer is None:
-        return print(f"    ✓ {name}" if solved else f"    □ {name}: 아직 풀지 않았습니다.\n        {hint}")
-    print(f"    ✗ {name}")
-    for title, value in (("입력", args), ("올바른 값", right.tolist()), ("반환한 값", repr(answer))):
-        print(textwrap.shorten(f"{title}: {value}", 80, initial_indent=" " * 8))
+            problem = find_problem(exercise, inputs, right, read)
+        except NotImplementedError:
+            print(f"□ {title}\n{textwrap.indent(task, '    ')}")
+            return
+        if problem:
+            names = inspect.signature(exercise).parameters
+            lines = [f"{name} = {value}" for name, value in zip(names, inputs)]
+            lines += [f"올바른 값: {right}", problem, task.rpartition("\n\n")[2]]
+            print(f"✗ {title}")
+            for line in lines:
+                print(textwrap.indent(line, "    "))
+            return
+    EXERCISES[exercise.__name__] = True
+    print(f"✓ {exercise.__name__}")
 
 
-def finish(started, next_chapter, show_figures):
-    """결과를 요약하고 --show이면 그림을 표시합니다. 틀린 설명이 있으면 모두 출력하고 1로 종료합니다."""
-    broken = [f"    ✗ {claim}" for claim, holds in CLAIMS if not holds]
-    print(*REMINDERS, f"설명 {len(CLAIMS)}개를 확인한 결과 {len(CLAIMS) - len(broken)}개가 맞습니다.", sep="\n")
-    print(f"연습 문제 {len(EXERCISES)}개 중 {sum(EXERCISES)}개를 풀었습니다.")
-    print(f"걸린 시간: {time.perf_counter() - started:.1f}초\n다음 장: {next_chapter}")
-    if show_figures:
-        plt.show()
-    if broken:
-        sys.exit("\n".join(["다음 설명은 실행 결과와 다릅니다. 왜 달라졌는지 생각해 보세요.", *broken]))
-
-
-def prepare_terminal():
-    """출력을 UTF-8로 설정합니다. Ctrl+C나 닫힌 파이프(| head)로 끝날 때는 트레이스백(traceback)을 출력하지 않습니다."""
-
-    def end_quietly(kind, error, trace):
-        if not {kind, type(error.__cause__), type(error.__context__)} & {KeyboardInterrupt, BrokenPipeError}:
-            return sys.__excepthook__(kind, error, trace)
-        sys.stdout = open(os.devnull, "w")  # 아직 출력하지 못한 내용을 버립니다
-        print("실행을 중단했습니다. 이미 저장한 파일은 그대로 있습니다.", file=sys.stderr)
-
-    sys.excepthook = end_quietly
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # 노트북의 출력 스트림에는 reconfigure가 없습니다
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
-
-
-def prepare_outputs(path, show_figures):
-    """결과 폴더를 생성해 경로를 반환합니다. 창을 열지 않을 때는 화면이 필요 없는 백엔드(agg)로 그립니다."""
-    if not show_figures and "ipykernel" not in sys.modules:  # 노트북에서는 그림이 셀 아래에 표시됩니다
-        plt.switch_backend("agg")
+def find_problem(exercise, inputs, right, read):
+    """답이 올바른 값과 어떻게 다른지 설명하는 문장을 반환합니다. 같으면 빈 문자열입니다."""
     try:
-        path.expanduser().mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=path.expanduser()).close()
-        return path.expanduser()
-    except OSError as error:
-        sys.exit(f"오류: {path} 폴더에 저장할 수 없습니다 ({error.strerror}). --output-dir로 다른 폴더를 지정하세요.")
+        answer = exercise(*copy.deepcopy(inputs))
+    except NotImplementedError:
+        raise
+    except Exception as error:
+        line = exercise.__code__.co_firstlineno
+        for frame in traceback.extract_tb(error.__traceback__)[1:]:
+            if frame.filename == exercise.__code__.co_filename:
+                line = frame.lineno
+        return f"{line}번째 줄의 오류: {type(error).__name__}: {error}"
+    if answer is None:
+        return "반환한 값이 없습니다. return을 확인하세요."
+    try:
+        value = torch.as_tensor(read(answer)).detach().double()
+    except Exception as error:
+        return f"반환한 값: {answer}\n비교할 수 없는 값입니다({type(error).__name__}: {error})."
+    expected = torch.as_tensor(right).double()
+    if value.shape != expected.shape:
+        shapes = f"모양 {list(value.shape)}, 올바른 모양 {list(expected.shape)}"
+        return f"반환한 값: {answer}\n{shapes}"
+    if not torch.allclose(value, expected, rtol=1e-4, atol=1e-5):
+        return f"반환한 값: {value.numpy().round(4).tolist()}"
+    return ""
 
 
 @contextlib.contextmanager
-def save_whole(path):
-    """임시 파일에 저장한 뒤 이름을 path로 변경합니다. 도중에 중단되어도 기존 파일은 그대로 유지됩니다."""
-    temporary = path.with_name(f"{os.getpid()}_{path.name}")
+def saving(path):
+    """임시 파일에 모두 저장한 뒤 이름을 바꿉니다. 도중에 멈춰도 기존 파일은 그대로입니다."""
+    new = path.with_name(f"{os.getpid()}_{path.name}")
     try:
-        yield temporary
-        os.replace(temporary, path)
-    except (OSError, RuntimeError) as error:
-        sys.exit(f"오류: {path} 파일을 저장할 수 없습니다. 권한과 디스크 공간을 확인하세요 ({type(error).__name__}).")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(new, "wb") as file:
+            yield file
+        os.replace(new, path)
+    except OSError as error:
+        sys.exit(f"오류: {path} 파일을 저장할 수 없습니다({error}).")
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            new.unlink()
 
 
-def save_figure(figure, path):
-    """그림을 PNG 파일로 저장하고 경로를 출력합니다."""
-    with save_whole(path) as file:
+def save_figure(figure, name):
+    """그림을 결과 폴더에 PNG 파일로 저장하고 페이지에 넣습니다. 노트북에서는 바로 표시합니다."""
+    path = OUTPUT_DIR / Path(name).with_suffix(".png")
+    with saving(path) as file:
         figure.savefig(file, dpi=120)
-    print(f"    그림: {path}")
+    print(f"저장: {path}")
+    titles = [axis.get_title() for axis in figure.axes]
+    record("image", f"{path.name}\n{figure.get_suptitle() or ', '.join(filter(None, titles))}")
+    if "ipykernel" in sys.modules:
+        from IPython.display import display
+
+        display(figure)
+    plt.close(figure)
 
 
-def select_device(name):
-    """auto, cpu, cuda 중 하나를 torch.device로 변환합니다. auto는 실제로 계산할 수 있을 때만 CUDA를 선택합니다."""
-    if name == "cuda" or name == "auto" and torch.cuda.is_available():
-        try:
-            return torch.ones(1, device="cuda").add(1).device  # PyTorch가 지원하지 않는 GPU에서는 오류가 발생합니다
-        except (RuntimeError, AssertionError) as error:
-            reason = f"CUDA를 사용할 수 없습니다 ({error}".partition("\n")[0]
-            if name == "cuda":
-                sys.exit(f"오류: {reason}). --device cpu로 실행하세요.")
-            print(f"{reason}). CPU를 사용합니다.")
-    return torch.device("cpu")
+def write_page():
+    """지금까지의 설명, 코드, 결과, 그림을 HTML 페이지로 저장하고 그 경로를 반환합니다."""
+    tags = {"title": "h1", "part": "h2", "lesson": "h3", "place": "small"}
+    contents = body = ""
+    for number, (kind, text) in enumerate(PAGE):
+        text = html.escape(text.strip("\n"))
+        if kind == "image":
+            name, _, title = text.partition("\n")
+            body += f'<img src="{name}" alt="{title}">\n'
+        elif kind in ("code", "result"):
+            text = re.sub(r"(?m)(^ *|  )(# .*)$", r"\1<i>\2</i>", text)  # 주석은 회색입니다
+            body += f'<pre class="{kind}">{text}</pre>\n'
+        else:
+            if kind == "text":  # 문단은 화면의 너비에 맞추고, 목록과 표의 줄은 그대로 둡니다
+                text = re.sub(r"(?<=\S)\n(?!\s|\d+\))", " ", text)
+            tag = tags.get(kind, "p")
+            body += f'<{tag} class="{kind}" id="p{number}">{text}</{tag}>\n'
+            if kind in ("part", "lesson"):
+                contents += f'<li class="{kind}"><a href="#p{number}">{text}</a></li>\n'
+    body = body.replace("<h2", f"<nav><ul>\n{contents}</ul></nav>\n<h2", 1)
+    path = OUTPUT_DIR / f"{Path(__file__).stem}.html"
+    with saving(path) as file:
+        head = f"{PAGE_HEAD}<title>{path.stem}</title></head><body>\n"
+        file.write(f"{head}{body}</body></html>\n".encode())
+    return path
 
 
-STALL_SECONDS = 5  # 이 시간 동안 데이터를 받지 못하면 다음 미러를 시도합니다
-SECOND_MIRROR = "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/"
-PRACTICE_NOTICE = """\n[연습용 데이터] FashionMNIST를 내려받지 못해 연습용 데이터로 진행합니다.
-    따라서 출력되는 정확도는 FashionMNIST의 정확도가 아닙니다.
-    이유: {}
-    해결 방법: 인터넷에 연결한 뒤 다시 실행하세요. 또는 다음 주소에 있는 .gz 파일 4개를 내려받아
-        https://github.com/zalandoresearch/fashion-mnist/tree/master/data/fashion
-        {} 폴더에 넣고 다시 실행하세요.
-"""
+def finish(next_chapter, open_page):
+    """결과를 요약하고 페이지를 저장합니다. 틀린 설명이 있으면 모두 출력하고 1로 종료합니다."""
+    wrong = [f"✗ {lesson}: {claim}" for lesson, claim, holds in CLAIMS if not holds]
+    begin("마무리")
+    summary = f"""✓로 확인한 설명은 {len(CLAIMS)}개 중 {len(CLAIMS) - len(wrong)}개가 맞습니다.
+연습 문제는 {len(EXERCISES)}개 중 {sum(EXERCISES.values())}개를 풀었습니다.
+다음에 읽을 것: {next_chapter}"""
+    print(summary)
+    record("text", summary)
+    for line in wrong:
+        record("wrong", line)
+    for kind, text in PAGE:
+        if kind == "notice":
+            print(text.partition("\n")[0])
+    path = write_page()
+    if open_page and not webbrowser.open(path.resolve().as_uri()):
+        print("브라우저를 열 수 없으니 다음 파일을 직접 여세요.")
+    print(f"설명, 코드, 결과, 그림을 모은 페이지: {path}")
+    if wrong:
+        sys.exit("\n".join(["다음 설명은 결과와 다릅니다. 왜 달라졌는지 생각해 보세요.", *wrong]))
+
+
+SECOND_MIRROR = (
+    "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/"
+)
+STALL_SECONDS = 5  # 이 시간 동안 응답이 없으면 다음 서버에서 내려받습니다
 GARMENTS = """1fffbe7cf9f3e 0f9f366cd9b36 1fffffbb76e9c 070e083871f3e 18ffffefdfbb6
-    0000406037f00 1ff5ebbb56e94 0000073ffff80 07117ffffffff 03060c39f3fe3"""  # 클래스별 7x7 그림(49비트)
+    0000406037f00 1ff5ebbb56e94 0000073ffff80 07117ffffffff 03060c39f3fe3"""  # 7x7 그림(49비트)
 
 
 def prepare_fashion_mnist(data_dir):
-    """FashionMNIST가 있는 폴더를 반환합니다. 없으면 내려받고, 내려받지 못하면 연습용 데이터를 생성합니다."""
-    root, reasons = data_dir.expanduser(), []
+    """FashionMNIST가 있는 폴더를 반환합니다. 없으면 내려받습니다.
+
+    내려받지 못하면 연습용 데이터를 만들고, 그 폴더를 반환합니다.
+    """
+    root = Path(os.path.expanduser(data_dir))
     raw = root / "FashionMNIST" / "raw"
-    if root.is_file():
-        sys.exit(f"오류: {root}은(는) 폴더가 아니라 파일입니다. --data-dir로 다른 폴더를 지정하세요.")
+    files = [raw / name.removesuffix(".gz") for name, md5 in datasets.FashionMNIST.resources]
+    if os.path.isfile(root):
+        sys.exit(f"오류: {root}은(는) 폴더가 아니라 파일입니다. --data-dir를 확인하세요.")
+    if all(map(os.path.isfile, files)):
+        damaged = find_damaged_file(raw)
+        if damaged:
+            sys.exit(f"오류: {damaged} 파일이 손상되었습니다. 네 파일을 다시 준비하세요.")
+        return root
+
+    reasons = []
+    mirrors = datasets.FashionMNIST.mirrors
     socket.setdefaulttimeout(STALL_SECONDS)
-    for mirror in [*datasets.FashionMNIST.mirrors, SECOND_MIRROR]:
+    for mirror in [*mirrors, SECOND_MIRROR]:
+        print(f"FashionMNIST를 내려받습니다: {mirror}", flush=True)
+        datasets.FashionMNIST.mirrors = [mirror]
         try:
-            download_fashion_mnist(mirror, raw)
+            with contextlib.redirect_stdout(io.StringIO()):
+                datasets.FashionMNIST(root, download=True)  # MD5도 확인합니다
             break
-        except Exception as error:  # 어떤 오류가 발생하더라도 다음 미러를 시도합니다
-            reasons.append(f"{type(error).__name__}: {error}".strip().splitlines()[-1][:85])
+        except Exception as error:  # 어떤 오류가 발생하더라도 다음 서버를 시도합니다
+            reason = f"{type(error).__name__}: {error}".strip().splitlines()[-1]
+            reasons.append(f"내려받지 못한 이유: {reason[:78]}")
     else:
-        root = write_practice_data()
-        REMINDERS.append(PRACTICE_NOTICE.format("\n          ".join(reasons), raw))
-        print(REMINDERS[-1])
+        missing = [f"{path.name}.gz" for path in files if not os.path.isfile(path)]
+        notice = "\n".join(
+            [
+                "[연습용 데이터] FashionMNIST 대신 단순한 그림을 사용하니 정확도가 다릅니다.",
+                *reasons,
+                "해결 방법: 인터넷에 연결하고 다시 실행하세요. 파일을 직접 내려받아도 됩니다.",
+                "https://github.com/zalandoresearch/fashion-mnist/tree/master/data/fashion",
+                f"다음 중 없거나 MD5가 다른 파일을 {raw} 폴더에 넣으세요.",
+                *missing,
+            ]
+        )
+        print(f"\n{notice}")
+        record("notice", notice)
+        try:
+            root = write_practice_data()
+        except OSError as error:
+            sys.exit(f"오류: 연습용 데이터를 임시 폴더에 저장할 수 없습니다({error}).")
+    datasets.FashionMNIST.mirrors = mirrors
     socket.setdefaulttimeout(None)
     return root
 
 
-def download_fashion_mnist(mirror, raw):
-    """raw 폴더에 없는 파일을 mirror에서 내려받고 MD5를 확인합니다. 이미 있는 파일이 손상되었으면 종료합니다."""
-    files = [raw / name.removesuffix(".gz") for name, _ in datasets.FashionMNIST.resources]
-    if not all(path.is_file() for path in files):
-        print(f"FashionMNIST를 준비합니다: {mirror.split('/')[2]}", flush=True)
-        raw.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=raw.parent) as temporary:
-            part = shutil.copytree(raw, Path(temporary, "FashionMNIST", "raw"))  # 직접 넣은 .gz 파일도 사용합니다
-            type("FashionMNIST", (datasets.FashionMNIST,), {"mirrors": [mirror]})(temporary, download=True)
-            for path in files:
-                os.replace(part / path.name, path)
-    for path in files:
-        count = int.from_bytes(path.read_bytes()[4:8], "big")  # 파일에 기록된 샘플 수
-        if path.stat().st_size != (16 + 28 * 28 * count if "images" in path.name else 8 + count):
-            sys.exit(f"오류: {path} 파일이 손상되었습니다. {raw} 폴더를 삭제하고 다시 실행하세요.")
+def idx_header(*shape):
+    """IDX 파일의 머리 부분입니다. 차원의 수 뒤에 차원별 크기를 4바이트씩 저장합니다."""
+    return bytes([0, 0, 8, len(shape)]) + b"".join(size.to_bytes(4, "big") for size in shape)
+
+
+def find_damaged_file(raw):
+    """형식이 FashionMNIST와 다른 파일의 경로를 반환합니다. 모두 올바르면 None입니다."""
+    for split in ("train", "t10k"):
+        labels = raw / f"{split}-labels-idx1-ubyte"
+        content = labels.read_bytes()
+        count = len(content) - 8
+        if count < 1 or content[:8] != idx_header(count) or max(content[8:]) > 9:
+            return labels
+        images = raw / f"{split}-images-idx3-ubyte"
+        with open(images, "rb") as file:
+            header = file.read(16)
+        if header != idx_header(count, 28, 28) or images.stat().st_size != 16 + 28 * 28 * count:
+            return images
 
 
 def write_practice_data():
-    """7x7 그림을 확대하고 이동한 뒤 잡음(noise)을 더한 이미지 7,000개를 임시 폴더에 저장하고, 그 폴더를 반환합니다."""
-    raw = Path(tempfile.mkdtemp(), "FashionMNIST", "raw")
+    """옷 그림에 잡음(noise)을 더한 이미지 7,000장을 임시 폴더에 저장하고, 그 폴더를 반환합니다."""
+    root = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    raw = root / "FashionMNIST" / "raw"
     raw.mkdir(parents=True)
-    atexit.register(shutil.rmtree, raw.parent.parent, ignore_errors=True)
-    pixels = torch.tensor([[int(bit) for bit in f"{int(code, 16):049b}"] for code in GARMENTS.split()]).view(10, 7, 7)
-    shapes = nn.functional.pad(pixels.repeat_interleave(3, 1).repeat_interleave(3, 2), (3, 4, 3, 4))  # [10, 28, 28]
+    bits = "".join(f"{int(code, 16):049b}" for code in GARMENTS.split())
+    pixels = torch.tensor([float(bit) for bit in bits]).view(10, 1, 7, 7)
+    shapes = nn.functional.interpolate(pixels, size=28)[:, 0]
+    random = torch.Generator().manual_seed(0)
     for split, n in (("train", 6000), ("t10k", 1000)):
-        random = torch.Generator().manual_seed(n)
-        labels, brightness = torch.randint(10, (n,), generator=random), torch.rand(n, 1, 1, generator=random)
-        rows, columns = (torch.randint(-3, 4, (2, n, 1), generator=random) + torch.arange(28)) % 28
-        images = shapes[labels[:, None, None], rows[:, :, None], columns[:, None, :]] * (0.2 + 0.8 * brightness)
-        images = 255 * (images + 0.3 * torch.randn(n, 28, 28, generator=random)).clamp(0, 1)
+        labels = torch.randint(10, (n,), generator=random)
+        brightness = 50 + 150 * torch.rand(n, 1, 1, generator=random)
+        noise = 80 * torch.randn(n, 28, 28, generator=random)
+        images = (brightness * shapes[labels] + noise).clamp(0, 255)
         for kind, array in (("images-idx3", images), ("labels-idx1", labels)):
-            header = bytes([0, 0, 8, array.dim()]) + b"".join(size.to_bytes(4, "big") for size in array.shape)
-            (raw / f"{split}-{kind}-ubyte").write_bytes(header + array.to(torch.uint8).numpy().tobytes())
-    return raw.parent.parent
+            content = idx_header(*array.shape) + array.to(torch.uint8).numpy().tobytes()
+            (raw / f"{split}-{kind}-ubyte").write_bytes(content)
+    return root
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("실행을 중단했습니다. 이미 저장한 파일은 그대로 있습니다.")
+    except BrokenPipeError:  # 출력을 head나 less로 보내고 먼저 닫은 경우
+        os._exit(1)

@@ -762,7 +762,7 @@ def main():
     begin("직접 해 보기와 연습 문제")
     teach(try_it_yourself)
     teach(check_practice)
-    finish("data_tutorial.py", args.show)
+    finish("3장 Dataset과 DataLoader(data_tutorial.py)", args.show)
 
 
 def parse_args():
@@ -1062,7 +1062,7 @@ def begin(part, device=""):
 python {file}를 실행하면 나오는 내용입니다. 결과는 코드 바로 아래에 있습니다. '받은 값'은
 앞의 절에서 만들었거나 실행할 때 정한 값입니다. ✓가 붙은 문장은 실행하면서 정말 맞는지 확인한
 설명이며, 틀리면 ✗로 바뀝니다. import와 그림을 그리는 함수는 {file} 파일에 있습니다."""
-        place = f"PyTorch {torch.__version__}  {device}"
+        place = f"PyTorch {torch.__version__}  {device}".rstrip()
         print(f"{title}\n{place}\n\n{introduction}")
         record("title", title)
         record("place", place)
@@ -1200,7 +1200,8 @@ def expect(kind):
     try:
         yield
     except kind as error:
-        print(textwrap.fill(f"{type(error).__name__}: {error}", 92, subsequent_indent="    "))
+        message = " ".join(f"{type(error).__name__}: {error}".split())
+        print(textwrap.fill(message, 92, subsequent_indent="    "))
     else:
         check(f"위의 코드에서 {getattr(kind, '__name__', kind)} 오류가 발생합니다", False)
 

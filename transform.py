@@ -1,31 +1,38 @@
-"""4장. 변형: 데이터를 학습에 적합한 형태로 변환합니다.
+"""4장. 변형: 데이터를 학습하기 좋은 모습으로 바꾸기
 
-이미지를 텐서로, 정답을 원-핫으로 변환하고, 정규화와 증강을 적용하고, 사용자 정의 변형을 작성합니다.
-변형을 적용하기 전과 적용한 후의 자료형, 모양, 값의 범위를 단계마다 확인합니다.
+3장에서 꺼낸 샘플은 사진 한 장과 정수 하나였습니다. 사람에게는 충분하지만 신경망은 이대로 받지
+못합니다. 이 장에서는 이미지를 텐서로, 정답을 원-핫으로 바꾸고, 값의 범위를 맞추고, 무작위로 조금씩
+바꾸어 학습용 이미지를 늘려 봅니다. 다 읽고 나면 크기와 색이 제각각인 사진도 모델이 배우기 좋은
+배치로 만들 수 있습니다.
 
 실행 방법
     python -m pip install torch torchvision matplotlib
     python transform.py
-    python transform.py --help                  # 모든 옵션을 출력합니다
+    python transform.py --seed 1 --show         # 다른 난수로 실행하고 페이지를 브라우저로 열기
+    python transform.py --practice              # 연습 문제만 확인하기
+    python transform.py --help                  # 모든 옵션 보기
+    %run transform.py                           # 노트북(Colab, Jupyter)에서 실행하기
 
 목차
-     1. 변형(transform)이 필요한 이유           load_raw_data
-     2. ToTensor: 이미지를 텐서로 변환          convert_image
-     3. ToTensor가 255로 나누는 입력            find_divided_inputs
-     4. Lambda: 정답을 원-핫(one-hot)으로 변환  encode_label
-     5. 데이터셋에 변형 지정하기                set_transforms
-     6. 정수 정답과 원-핫 정답                  compare_label_forms
-     7. 원-핫 정답이 필요한 경우                use_soft_labels
-     8. transforms.v2와 scale=True              use_v2
-     9. 정규화(normalize)                       normalize_images
-    10. 정규화와 SGD                            compare_training, train_with_sgd
-    11. Compose: 변형의 순서                    compose_in_order
-    12. 사용자 정의 변형                        SaltAndPepper, use_custom_transform
-    13. 증강(augmentation)은 학습용 데이터에만  augment_training_data, compare_augmentations, count_kinds
-    14. 배치 변환과 난수                        transform_batch
-    15. 변형의 직렬화와 워커(worker) 프로세스   send_to_worker, try_pickle, start_workers
-
-다음 장은 model.py입니다.
+  핵심
+    1. 변형(transform)은 왜 필요할까요?          load_raw_data, form
+    2. ToTensor: 이미지를 텐서로                 convert_image
+    3. Lambda: 정답을 원-핫(one-hot)으로         encode_label
+    4. 데이터셋에 변형 지정하기                  set_transforms
+    5. 정수 정답으로 충분할 때                   compare_label_forms
+    6. transforms.v2와 scale=True                use_v2
+    7. 정규화(normalize): 평균 0, 표준편차 1     normalize_images
+    8. 정규화하면 학습이 빨라질까요?             compare_training, train_with_sgd
+    9. Compose: 변형을 이어 붙이기               compose_transforms
+    10. 순서를 바꾸면 어떻게 될까요?             change_order
+    11. 사용자 정의 변형                         use_custom_transform, SaltAndPepper
+    12. 증강(augmentation)은 학습용에만          augment_training_data, count_kinds
+    13. 어떤 증강을 고를까요?                    compare_augmentations
+  더 알아보기
+    14. ToTensor가 255로 나누지 않는 입력        find_undivided_inputs
+    15. 정답을 섞어야 할 때: 믹스업(mixup)       mix_labels
+    16. 배치를 통째로 변형하면                   transform_batch
+    17. 워커(worker) 프로세스에 변형 보내기      send_to_worker, one_hot_label
 """
 
 # /// script
@@ -33,27 +40,36 @@
 # dependencies = ["torch>=2.10.0", "torchvision>=0.25.0", "matplotlib>=3.9.0"]
 # ///
 
+# 아래의 표준 라이브러리는 대부분 파일 끝의 도우미 함수가 사용합니다.
 import argparse
+import ast
 import atexit
 import contextlib
 import copy
-import functools
+import html
 import inspect
+import io
 import os
 import pickle
+import re
 import shutil
-import signal
 import socket
 import sys
 import tempfile
 import textwrap
 import time
 import traceback
+import webbrowser
 from pathlib import Path
+
+if "ipykernel" not in sys.modules:  # 노트북이 아니면 창을 열지 않고 그림을 파일로만 저장합니다
+    os.environ["MPLBACKEND"] = "agg"
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from matplotlib import font_manager
+from PIL import Image
 from torch import nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Subset
@@ -62,227 +78,240 @@ from torchvision.transforms import Lambda, ToTensor, v2
 
 
 def form(value):
-    """이미지, 배열, 텐서의 종류, 자료형(PIL 이미지는 모드), 모양, 값의 범위를 문자열로 반환합니다."""
-    array = np.asarray(value.float() if isinstance(value, torch.Tensor) else value)
-    kind = f"{type(value).__module__.partition('.')[0]} {type(value).__name__}"
-    dtype = str(getattr(value, "dtype", getattr(value, "mode", ""))).removeprefix("torch.")
-    shape = list(array.shape)
-    return f"{kind}, {dtype}, {shape}, {float(array.min()):.4g} ~ {float(array.max()):.4g}"
+    """값의 종류, 자료형, 모양, 최솟값 ~ 최댓값을 한 줄로 적습니다."""
+    library = type(value).__module__.split(".")[0]  # PIL, numpy, torch 등
+    array = np.asarray(value)
+    smallest = round(float(array.min()), 3)
+    largest = round(float(array.max()), 3)
+    kind = f"{library} {type(value).__name__}"
+    return f"{kind}, {array.dtype}, {list(array.shape)}, {smallest:g} ~ {largest:g}"
 
 
 def load_raw_data(data_dir):
-    """1. 변형(transform)이 필요한 이유
+    """1. 변형(transform)은 왜 필요할까요?
 
-    저장된 데이터가 항상 학습에 필요한 형태인 것은 아닙니다. 변형(transform)은 데이터를 학습에 적합한
-    형태로 변환하는 함수입니다. TorchVision의 데이터셋은 대부분 특징(feature), 즉 이미지를 변환하는
-    transform과 정답(label)을 변환하는 target_transform을 인자로 받습니다. 변형을 지정하지 않으면
-    FashionMNIST는 PIL 이미지와 정수 정답을 반환합니다. 하지만 신경망은 실수(float) 텐서(tensor)를
-    입력으로 받으며, DataLoader는 PIL 이미지를 배치(batch)로 묶지 못합니다.
+    데이터가 처음부터 학습하기 좋은 모습으로 저장되어 있는 경우는 드뭅니다. FashionMNIST만 해도
+    그대로 불러오면 PIL 이미지와 정수 정답(label)이 나오는데, 신경망은 실수(float) 텐서(tensor)로
+    계산하고 DataLoader는 PIL 이미지를 배치(batch)로 묶지 못합니다. 그래서 필요한 것이
+    변형(transform)입니다. 데이터를 학습하기 좋은 모습으로 바꾸는 함수를 말합니다.
+
+    TorchVision의 데이터셋은 변형을 두 군데에서 받습니다. transform에는 특징(feature)인 이미지를
+    바꿀 변형을, target_transform에는 정답을 바꿀 변형을 지정합니다. 여기서는 둘 다 지정하지 않고,
+    원래 무엇이 나오는지부터 살펴봅시다.
+
+    변형하기 전과 후를 비교하려고 form이라는 도우미 함수를 준비했습니다. PyTorch의 함수가 아니라 이
+    파일에 있는 함수이며, 값의 종류, 자료형, 모양, 범위를 한 줄로 적어 줍니다. expect도 이 파일의
+    도우미입니다. 오류가 나야 하는 코드를 실행하고 그 메시지를 보여 줍니다.
     """
+    show_code(form)
     training_data = datasets.FashionMNIST(root=data_dir, train=True, download=True)
     test_data = datasets.FashionMNIST(root=data_dir, train=False, download=True)
+
     image, label = training_data[0]
-    show(f"{form(image) = !s}")
-    show(f"{label = }", training_data.classes[label])
-    check("정답은 정수입니다", isinstance(label, int))
+    show(f"{form(image) = !s}", "종류, 자료형, 모양, 값의 범위")
+    show(f"{label = }", "정답: 클래스 번호")
+    check("저장된 이미지는 텐서가 아닙니다", not isinstance(image, torch.Tensor))
+
     with expect(TypeError):
         next(iter(DataLoader(training_data, batch_size=4)))
     return training_data, test_data
 
 
 def convert_image(image):
-    """2. ToTensor: 이미지를 텐서로 변환
+    """2. ToTensor: 이미지를 텐서로
 
-    ToTensor()는 PIL 이미지나 NumPy 배열(ndarray)을 실수 텐서(FloatTensor)로 변환합니다. 이때 픽셀 값을
-    255로 나누어 0 이상 1 이하의 범위로 조정(scale)합니다. 또한 차원의 순서를 [높이, 너비, 채널]에서
-    PyTorch가 사용하는 [채널, 높이, 너비]로 변경합니다.
+    이미지는 알고 보면 숫자표입니다. 픽셀마다 밝기가 0(검은색)부터 255(흰색)까지의 정수로 적혀
+    있습니다. 이 표를 신경망이 계산할 수 있는 실수 텐서(FloatTensor)로 바꾸려면 PIL 이미지나 NumPy
+    배열(ndarray)을 ToTensor()에 전달합니다.
+
+    ToTensor는 그러면서 두 가지를 더 합니다. 첫째, 픽셀 값을 255로 나누어 0~1의 범위로 맞춥니다.
+    신경망의 초기 가중치는 0에 가까운 작은 값인데, 여기에 200 같은 큰 값을 곱하면 출력이 너무 커져서
+    8절에서 보듯 학습이 잘되지 않기 때문입니다. 둘째, 차원의 순서를 [높이, 너비, 채널]에서 [채널,
+    높이, 너비]로 바꿉니다. 합성곱(5장)을 비롯한 PyTorch의 연산은 채널이 높이와 너비보다 앞에 있다고
+    가정하기 때문입니다.
+
+    그림에서 가운데의 픽셀 16개를 확대했습니다. 같은 픽셀의 값이 어떻게 바뀌었는지 비교해 보세요.
     """
-    array = np.array(image)
     tensor = ToTensor()(image)
     show(f"{form(image) = !s}", "변형 전")
     show(f"{form(tensor) = !s}", "변형 후")
-    show(f"{array[14, 12:17] = }", "픽셀 5개의 값")
-    show(f"{tensor[0, 14, 12:17] = }")
-    check("변형 후의 값은 픽셀 값을 255로 나눈 값입니다", torch.equal(tensor, torch.from_numpy(array)[None] / 255))
-    color = np.zeros((28, 20, 3), dtype=np.uint8)
-    show(f"{color.shape, ToTensor()(color).shape = }")
-    check("채널 차원이 맨 앞으로 이동합니다", ToTensor()(color).shape == (color.shape[2], *color.shape[:2]))
+
+    array = np.array(image)
+    divided = torch.from_numpy(array) / 255
+    show(f"{array[12, 12:16] = }", "픽셀 4개의 값")
+    show(f"{tensor[0, 12, 12:16] = }", "같은 픽셀을 변형한 값")
+    check("변형한 값은 픽셀 값을 255로 나눈 것과 같습니다", torch.equal(tensor[0], divided))
+    save_figure(draw_pixels(array, tensor), "transform_pixels.png")
+
+    color = image.convert("RGB").resize((20, 28))  # PIL에서 크기는 (너비, 높이)
+    show(f"{np.array(color).shape = }", "컬러 이미지의 높이, 너비, 채널")
+    show(f"{ToTensor()(color).shape = }", "채널, 높이, 너비")
 
 
-def find_divided_inputs(image):
-    """3. ToTensor가 255로 나누는 입력
+def encode_label(label):
+    """3. Lambda: 정답을 원-핫(one-hot)으로
 
-    ToTensor는 uint8 배열과 L, RGB 같은 8비트 PIL 이미지의 값만 255로 나눕니다. 다른 자료형의 배열과
-    실수 이미지(F)는 자료형과 값을 유지합니다. 16비트 이미지(I;16)는 int16으로 변환하므로 32768 이상의
-    값은 음수가 됩니다. 따라서 이러한 입력은 필요에 따라 직접 조정해야 합니다.
-    """
-    inputs = [np.array(image, dtype=dtype) for dtype in (np.uint8, np.int32, np.int64, np.float32, np.bool_)]
-    inputs += [image.convert(mode) for mode in ("L", "RGB", "I;16", "F")]
-    follows_rule = []
-    for value in inputs:
-        tensor = ToTensor()(value)
-        print(f"    {form(value):<43} -> {form(tensor)}")
-        divided = np.asarray(tensor).max() < np.asarray(value).max()
-        follows_rule.append(divided == (np.asarray(value).dtype == np.uint8))
-    check("픽셀의 자료형이 uint8인 입력만 255로 나눕니다", all(follows_rule))
+    정답 9는 9번 클래스라는 뜻일 뿐, 1번보다 9배 크다는 뜻이 아닙니다. 이런 크기의 의미를 없애려면
+    클래스마다 자리를 하나씩 마련해 정답의 자리만 1, 나머지는 0으로 나타냅니다. 이를 원-핫(one-hot)
+    텐서라고 하며, 다음 세 단계로 만듭니다.
 
-
-def encode_label(label, classes):
-    """4. Lambda: 정답을 원-핫(one-hot)으로 변환
-
-    원-핫(one-hot) 텐서는 정답에 해당하는 인덱스의 값만 1이고 나머지는 0입니다. 다음 세 단계로
-    생성합니다.
-    1) 크기 10인 영 텐서(zero tensor)를 생성합니다. 10은 클래스의 개수입니다.
+    1) 크기 10인 영 텐서(zero tensor)를 만듭니다. 10은 클래스의 개수입니다.
     2) 정답 y를 인덱스로 사용할 텐서로 변환합니다.
-    3) scatter_를 호출하여 영 텐서의 차원 0에서 이 인덱스에 value=1을 할당합니다. 이름이 _로 끝나는
-       메서드는 제자리(in-place) 연산이므로, 새 텐서를 생성하지 않고 영 텐서를 직접 변경합니다.
-    Lambda는 사용자가 정의한 함수를 변형으로 감쌉니다. 여기서는 세 단계를 lambda 하나로 정의합니다.
+    3) scatter_를 호출해 차원 0의 이 인덱스에 value=1을 할당합니다.
+
+    scatter_처럼 이름이 _로 끝나는 메서드는 제자리(in-place, 바꿔치기) 연산입니다. 새 텐서를 만들지
+    않고 영 텐서를 직접 바꿉니다.
+
+    이 세 단계를 모든 샘플에 적용하려면 함수로 만들어야 합니다. 한 번 쓰고 말 짧은 함수라면 lambda로
+    그 자리에서 정의하는 것이 간편합니다. 이렇게 만든 함수를 변형으로 감싸는 것이 Lambda입니다.
+    정답을 정수 그대로 두고 학습하는 방법은 5절에서 비교합니다.
     """
     y = label
-    zeros = torch.zeros(len(classes), dtype=torch.float)
-    show(f"{zeros = }", "1단계")
-    index = torch.tensor(y)
-    show(f"{index = }", "2단계")
-    result = zeros.scatter_(0, index, value=1)
-    show(f"{result = }", "3단계")
-    check("scatter_는 영 텐서 자체를 변경하고 반환합니다", result is zeros)
-    to_one_hot = Lambda(lambda y: torch.zeros(10, dtype=torch.float).scatter_(0, torch.tensor(y), value=1))
-    check("Lambda로 정의한 변형의 결과도 같습니다", torch.equal(torch.as_tensor(to_one_hot(y)), result))
+    zeros = torch.zeros(10, dtype=torch.float)  # 1) 영 텐서
+    show(f"{zeros = }")
+    index = torch.tensor(y)  # 2) 인덱스
+    show(f"{index = }")
+    one_hot = zeros.scatter_(0, index, value=1)  # 3) 할당
+    show(f"{one_hot = }")
+    check("scatter_가 반환한 것은 새 텐서가 아니라 영 텐서 자체입니다", one_hot is zeros)
+
+    to_one_hot = Lambda(
+        lambda y: torch.zeros(10, dtype=torch.float).scatter_(0, torch.tensor(y), value=1)
+    )
+    show(f"{to_one_hot(3) = }", "세 단계를 한 번에")
     return to_one_hot
 
 
 def set_transforms(data_dir, to_one_hot):
-    """5. 데이터셋에 변형 지정하기
+    """4. 데이터셋에 변형 지정하기
 
-    데이터셋을 생성할 때 변형을 지정하면 샘플을 가져올 때마다 변형이 적용됩니다. 저장된 데이터는
-    변경되지 않습니다. 변형은 호출 가능한 객체(callable)이면 됩니다. 따라서 lambda를 Lambda로 감싸지
-    않고 바로 지정할 수도 있습니다.
+    샘플이 60,000개인데 변형을 일일이 호출해야 할까요? 그렇지 않습니다. 데이터셋을 만들 때 이미지를
+    바꿀 변형은 transform에, 정답을 바꿀 변형은 target_transform에 지정해 두면, 샘플을 가져올 때마다
+    데이터셋이 두 변형을 적용합니다. DataLoader도 데이터셋에서 샘플을 가져오기 때문에, 1절에서는
+    오류가 나던 배치를 이번에는 얻을 수 있습니다.
+
+    저장된 데이터까지 바뀌지는 않습니다. training_data.data를 열어 보고 변형이 적용되지 않았다고
+    오해하기 쉬운데, 거기에는 언제나 원본이 들어 있습니다. 변형한 결과를 보려면 training_data[0]처럼
+    샘플을 가져와야 합니다.
+
+    변형으로는 함수처럼 호출할 수 있는 객체(callable)라면 무엇이든 지정할 수 있습니다. 사실 lambda를
+    Lambda로 감싸지 않고 바로 전달해도 됩니다.
     """
-    training_data = datasets.FashionMNIST(root=data_dir, train=True, transform=ToTensor(), target_transform=to_one_hot)
+    training_data = datasets.FashionMNIST(
+        root=data_dir,
+        train=True,
+        download=True,
+        transform=ToTensor(),
+        target_transform=to_one_hot,
+    )
     X, y = next(iter(DataLoader(training_data, batch_size=64)))
-    show(f"{form(X) = !s}", "N, C, H, W")
-    show(f"{form(y) = !s}")
-    show(f"{form(training_data.data) = !s}", "저장된 데이터")
-    encoded = [torch.as_tensor(training_data[i][1]).argmax().item() for i in range(10)]
-    check("값이 1인 인덱스는 저장된 정답과 같습니다", encoded == training_data.targets[:10].tolist())
-    plain_data = datasets.FashionMNIST(root=data_dir, train=True, target_transform=lambda y: torch.eye(10)[y])
-    check("Lambda로 감싸지 않은 lambda도 정답을 변환합니다", plain_data[0][1].argmax() == plain_data.targets[0])
+    show(f"{form(X) = !s}", "이미지 64장의 배치")
+    show(f"{form(y) = !s}", "원-핫 정답 64개의 배치")
+    show(f"{form(training_data.data) = !s}", "저장된 데이터: 변형하지 않은 원본")
+
+    positions = y.argmax(dim=1)  # 원-핫에서 1의 자리
+    stored = training_data.targets[:64]
+    check("원-핫에서 1의 자리는 저장된 정수 정답과 같습니다", torch.equal(positions, stored))
 
 
-def compare_label_forms(labels, seed):
-    """6. 정수 정답과 원-핫 정답
+def compare_label_forms(labels):
+    """5. 정수 정답으로 충분할 때
 
-    F.one_hot은 정수 정답의 배치를 한 번에 원-핫으로 변환합니다. 교차 엔트로피(cross entropy)는 정수
-    정답과 실수 원-핫 정답을 모두 받으며, 두 손실(loss)은 같습니다. 하지만 F.one_hot이 반환하는 int64
-    원-핫은 받지 않으므로 실수로 변환해야 합니다. 일반적인 분류에는 메모리를 적게 사용하는 정수 정답으로
-    충분합니다.
+    정답을 원-핫으로 바꿔 보았지만, 일반적인 분류에서는 그럴 필요가 없습니다. 손실 함수인 교차
+    엔트로피(cross entropy)가 정수 정답도 받기 때문입니다. 손실(loss)은 원-핫일 때와 같고 메모리는
+    훨씬 적게 듭니다. 1장의 모델도 정수 정답으로 학습했습니다.
+
+    원-핫을 사용하려면 자료형에 주의하세요. 배치는 F.one_hot으로 한 번에 변환할 수 있는데, 결과가
+    정수(int64)여서 교차 엔트로피에 그대로 전달하면 오류가 발생합니다. 먼저 float()으로 실수로
+    바꿔야 합니다.
+
+    그렇다면 원-핫은 언제 쓸까요? 정답을 한 클래스로 정할 수 없을 때입니다. 15절에서 그런 정답을
+    만들어 봅니다.
     """
-    logits = torch.randn(len(labels), 10, generator=torch.Generator().manual_seed(seed))
+    logits = torch.randn(len(labels), 10)  # 모델이 내놓은 점수라고 생각하세요
+    integer_loss = F.cross_entropy(logits, labels)
+
     one_hot = F.one_hot(labels, num_classes=10)
-    show(f"{form(one_hot) = !s}")
     with expect(RuntimeError):
         F.cross_entropy(logits, one_hot)
-    integer_loss, one_hot_loss = F.cross_entropy(logits, labels), F.cross_entropy(logits, one_hot.float())
+    one_hot = one_hot.float()
+    one_hot_loss = F.cross_entropy(logits, one_hot)
+
     show(f"{integer_loss, one_hot_loss = }")
-    check("정수 정답의 손실과 원-핫 정답의 손실은 같습니다", torch.isclose(integer_loss, one_hot_loss))
-    show(f"{labels.nbytes, one_hot.float().nbytes = }", "정답의 크기(바이트)")
-
-
-def use_soft_labels(labels, seed):
-    """7. 원-핫 정답이 필요한 경우
-
-    정답을 정수 하나로 나타낼 수 없을 때는 클래스마다 값이 있는 벡터를 사용합니다. 예를 들어
-    믹스업(mixup)은 두 샘플을 섞고 정답도 같은 비율로 섞습니다. 또한 평균 제곱 오차(MSE)로 확률과 정답을
-    비교할 때도 원-핫 정답을 사용합니다. 하지만 레이블 스무딩(label smoothing)은 교차 엔트로피가
-    label_smoothing 인자로 제공하므로 정수 정답으로 충분합니다.
-    """
-    logits = torch.randn(len(labels), 10, generator=torch.Generator().manual_seed(seed))
-    one_hot = F.one_hot(labels, num_classes=10).float()
-    share = 0.7  # 두 샘플을 섞는 비율
-    mixed = share * one_hot + (1 - share) * one_hot.roll(1, dims=0)  # 이웃한 샘플의 정답과 섞습니다
-    show(f"{mixed[0] = }", "믹스업의 정답")
-    loss = share * F.cross_entropy(logits, labels) + (1 - share) * F.cross_entropy(logits, labels.roll(1))
-    check("섞은 정답의 손실은 두 손실을 섞은 값입니다", torch.isclose(F.cross_entropy(logits, mixed), loss))
-    show(f"{F.mse_loss(logits.softmax(dim=1), one_hot) = }", "확률과 원-핫 정답의 MSE")
-    smooth = 0.9 * one_hot + 0.1 / 10
-    loss = F.cross_entropy(logits, labels, label_smoothing=0.1)
-    check("정수 정답으로도 레이블 스무딩을 계산합니다", torch.isclose(F.cross_entropy(logits, smooth), loss))
+    same = torch.isclose(integer_loss, one_hot_loss)
+    check("정수 정답의 손실과 원-핫 정답의 손실은 같습니다", same)
+    show(f"{labels.nbytes, one_hot.nbytes = }", f"정답 {len(labels)}개의 크기(바이트)")
 
 
 def use_v2(image):
-    """8. transforms.v2와 scale=True
+    """6. transforms.v2와 scale=True
 
-    TorchVision은 새 코드에 transforms.v2를 권장합니다. v2는 ToTensor를 두 단계로 분리합니다. ToImage는
-    값을 유지하면서 텐서로 변환하고, ToDtype(torch.float32, scale=True)는 자료형과 값의 범위를
-    변환합니다. ToTensor는 255로 나누지만 ToDtype은 1/255을 곱하므로, 마지막 자리가 다를 수 있습니다.
-    scale=True에서 실수의 범위는 0~1이고, 정수의 범위는 0부터 그 자료형의 최댓값까지입니다. 즉, uint8은
-    0~255이고 int16은 0~32767입니다. 기본값인 scale=False는 자료형만 변환하고 값의 범위는 유지합니다.
+    ToTensor는 텐서로 만드는 일과 0~1로 맞추는 일을 함께 합니다. 간편하지만, 둘 중 하나만 하고 싶을
+    때는 곤란합니다. 그래서 TorchVision이 새 코드에 권장하는 transforms.v2에서는 두 변형으로
+    나누었습니다. ToImage는 값을 그대로 두고 텐서로 만들며, ToDtype(torch.float32, scale=True)는
+    자료형과 값의 범위를 함께 바꾸어 uint8의 최댓값인 255를 실수 1.0으로 만듭니다.
+
+    여기에는 함정이 하나 있습니다. scale의 기본값이 False여서, 빠뜨리면 255가 그대로 255.0이 됩니다.
+    오류는 나지 않습니다. 학습이 잘되지 않을 뿐이어서(8절) 원인을 찾기도 어려우니, form으로 하듯
+    값의 범위를 출력해 확인해 보세요.
+
+    두 방법의 결과는 마지막 자리가 다를 수도 있습니다. ToTensor는 255로 나누는데 ToDtype은 1/255을
+    곱하기 때문입니다.
     """
     tensor = v2.ToImage()(image)
+    show(f"{form(tensor) = !s}", "값은 그대로인 텐서")
     scaled = v2.ToDtype(torch.float32, scale=True)(tensor)
-    show(f"{form(tensor) = !s}", "1단계")
-    show(f"{form(scaled) = !s}", "2단계")
-    levels = torch.arange(256, dtype=torch.uint8).view(1, 16, 16)  # uint8의 모든 값
-    difference = v2.ToDtype(torch.float32, scale=True)(levels) - ToTensor()(levels[0].numpy())
-    show(f"{difference.abs().max() = }")
-    check("ToTensor와의 차이는 1e-7 이하입니다", difference.abs().max() <= 1e-7)
-    for dtype in (torch.uint8, torch.int16):
-        one = v2.ToDtype(torch.float32, scale=True)(torch.full((1, 1, 1), torch.iinfo(dtype).max, dtype=dtype)).item()
-        check(f"{dtype}: 최댓값({torch.iinfo(dtype).max})을 변환한 값은 1.0입니다", one == 1)
-    unscaled, restored = v2.ToDtype(torch.float32)(tensor), v2.ToDtype(torch.uint8, scale=True)(scaled)
-    show(f"{form(unscaled) = !s}", "scale=False")
-    check("uint8로 다시 변환할 때 scale=True이면 원래 값이 됩니다", torch.equal(restored, tensor))
-    truncated = v2.ToDtype(torch.uint8)(scaled)
-    check("이때 scale=False이면 1.0만 1이 되고 나머지는 0이 됩니다", torch.equal(truncated, (tensor == 255).byte()))
+    show(f"{form(scaled) = !s}", "scale=True: 0~1")
+    unscaled = v2.ToDtype(torch.float32)(tensor)
+    show(f"{form(unscaled) = !s}", "scale을 빠뜨리면 값의 범위가 그대로입니다")
+
+    difference = (scaled - ToTensor()(image)).abs().max()
+    show(f"{difference = }", "ToTensor와의 차이")
+    check("scale=True인 결과는 ToTensor의 결과와 0.000001도 차이 나지 않습니다", difference < 1e-6)
 
 
-def normalize_images(training_data, test_data, output_dir):
-    """9. 정규화(normalize)
+def normalize_images(training_data, test_data):
+    """7. 정규화(normalize): 평균 0, 표준편차 1
 
-    정규화(normalize)는 값에서 평균을 빼고 표준편차로 나눕니다. 평균과 표준편차는 학습용 데이터로만
-    계산하고, 처음 보는 데이터의 역할을 하는 테스트용 데이터에도 같은 값을 사용합니다. RGB 이미지의 배치
-    [N, C, H, W]는 dim=(0, 2, 3)을 지정하여 채널별로 계산합니다. 하지만 v2.Normalize는 ImageNet의 RGB
-    평균 3개로 흑백 이미지를 정규화해도 오류 없이 채널을 3개로 늘리므로 주의하세요.
+    0~1로 맞춘 픽셀에는 음수가 하나도 없습니다. 이것이 왜 문제일까요? 가중치의 변화도(gradient)를
+    구할 때는 그 가중치에 곱해진 입력이 다시 곱해집니다. 입력이 모두 0 이상이면, 한 샘플에서 구한
+    변화도는 출력 하나에 연결된 가중치를 모두 늘리라고 하거나 모두 줄이라고만 합니다. 어떤 것은
+    늘리고 어떤 것은 줄여야 할 때 곧장 가지 못하니 학습이 느려집니다.
+
+    그래서 평균을 빼고 표준편차로 나누어, 평균은 0, 표준편차는 1이 되도록 맞춥니다. 이를
+    정규화(normalize)라고 하며, 표준화(standardization)라고 하는 책도 많습니다. 평균과 표준편차는
+    학습용 데이터로만 계산해서 테스트용 데이터에도 그대로 사용합니다. 테스트용 데이터는 아직 보지
+    못한 데이터를 대신하기 때문에 미리 들여다보면 안 됩니다.
+
+    컬러 이미지라면 채널마다 평균과 표준편차를 따로 지정합니다. 흔한 실수도 하나 알아 두세요. 흑백
+    이미지에 ImageNet의 RGB용 평균 3개를 지정하면, 오류 없이 채널이 3개로 늘어납니다.
     """
-    x = training_data.data / 255
-    mean, std = [x.mean().item()], [x.std().item()]
-    show(f"{mean, std = }")
-    normalize = v2.Normalize(mean, std)
-    train, test = (normalize(dataset.data.unsqueeze(1) / 255) for dataset in (training_data, test_data))
-    show(f"{train.mean(), train.std() = }", "1e-7 정도는 반올림 오차")
-    show(f"{test.mean(), test.std() = }")
-    check("정규화한 학습용 데이터의 평균은 0, 표준편차는 1입니다", max(abs(train.mean()), abs(train.std() - 1)) < 1e-3)
-    colors = torch.rand(8, 3, 28, 28, generator=torch.Generator().manual_seed(0))
-    show(f"{colors.mean(dim=(0, 2, 3)) = }", "채널별 평균")
+    X = training_data.data.unsqueeze(1) / 255  # [60000, 28, 28] → [60000, 1, 28, 28]
+    mean = X.mean().item()
+    std = X.std().item()
+    show(f"{mean, std = }", "학습용 데이터의 평균과 표준편차")
+
+    normalize = v2.Normalize([mean], [std])
+    train = normalize(X)
+    train_mean = train.mean()
+    train_std = train.std()
+    show(f"{train_mean, train_std = }", "0.000001 정도는 계산의 반올림 오차")
+    test = normalize(test_data.data.unsqueeze(1) / 255)
+    show(f"{test.mean(), test.std() = }", "학습용의 평균과 표준편차를 사용했습니다")
+    centered = abs(train_mean) < 0.001 and abs(train_std - 1) < 0.001
+    check("정규화한 학습용 데이터의 평균은 0, 표준편차는 1입니다", centered)
+    save_figure(draw_histograms(X[:2000], train[:2000]), "transform_histograms.png")
+
     imagenet = v2.Normalize(mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225])
-    show(f"{imagenet(x[:1]).shape = }", f"입력의 모양은 {list(x[:1].shape)}")
-    check("결과의 채널 수는 지정한 평균의 개수입니다", len(imagenet(x[:1])) == len(imagenet.mean))
-    save_figure(draw_histograms(training_data.data, test_data.data, normalize), output_dir / "transform_histograms.png")
+    show(f"{imagenet(X[0]).shape = }", f"흑백 이미지 {list(X[0].shape)}에 RGB용 평균을 지정한 결과")
     return normalize
 
 
-def compare_training(training_data, normalize, seed, output_dir):
-    """10. 정규화와 SGD
-
-    정규화하면 확률적 경사하강법(SGD)으로 학습할 때 손실이 더 빨리 줄어드는 경우가 많습니다. 여기서는
-    학습용 데이터의 일부로 작은 신경망을 학습하여 비교합니다. 초기 가중치와 배치의 순서는 같고 입력만
-    다릅니다. Adam에서는 차이가 이보다 작을 수 있고, 학습률이 너무 크면 결과가 반대일 수도 있습니다.
-    """
-    X, y = training_data.data[:2000].unsqueeze(1) / 255, training_data.targets[:2000]
-    curves = []
-    for learning_rate in (0.01, 0.1):
-        before, after = (train_with_sgd(x, y, learning_rate, seed) for x in (X, normalize(X)))
-        numbers = f"정규화 전 {before[-1]:.4f}, 정규화 후 {after[-1]:.4f}"
-        check(f"학습률 {learning_rate}: 정규화한 입력의 학습 손실이 더 작습니다 ({numbers})", after[-1] < before[-1])
-        curves.append((learning_rate, before, after))
-    save_figure(draw_sgd_curves(curves), output_dir / "transform_normalize_sgd.png")
-
-
-def train_with_sgd(X, y, learning_rate, seed):
-    """작은 신경망을 SGD로 5에폭(epoch) 학습하고, 에폭별 학습 손실을 반환합니다."""
-    torch.manual_seed(seed)
-    model = nn.Sequential(nn.Flatten(), nn.Linear(X[0].numel(), 64), nn.ReLU(), nn.Linear(64, 10))
-    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
+def train_with_sgd(X, y, seed):
+    """작은 신경망을 SGD로 5에폭 학습하고, 에폭별 평균 손실을 반환합니다."""
+    torch.manual_seed(seed)  # 초기 가중치와 배치의 순서를 똑같이 맞춥니다
+    model = nn.Sequential(nn.Flatten(), nn.Linear(28 * 28, 64), nn.ReLU(), nn.Linear(64, 10))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
     losses = []
     for _ in range(5):
         total_loss = 0.0
@@ -296,533 +325,1115 @@ def train_with_sgd(X, y, learning_rate, seed):
     return losses
 
 
-def compose_in_order(image, normalize, output_dir):
-    """11. Compose: 변형의 순서
+def compare_training(training_data, normalize, seed):
+    """8. 정규화하면 학습이 빨라질까요?
 
-    v2.Compose는 변형을 지정한 순서대로 적용합니다. 예를 들어 Normalize는 실수로 변환한 뒤에만 사용할 수
-    있습니다. 또한 정규화한 뒤에 0으로 패딩(padding)하면 오류는 없지만, 가장자리가 검은색이 아니라 평균
-    밝기가 됩니다. 따라서 빈 곳을 0으로 채우는 변형은 Normalize보다 먼저 적용합니다.
+    말로만 들어서는 믿기 어려우니 직접 학습해서 비교해 봅시다. 학습용 이미지 2,000장을 픽셀 값
+    그대로인 0~255, 255로 나눈 0~1, 그리고 정규화한 값의 세 가지로 준비합니다. 작은 신경망을 SGD로
+    5에폭(epoch)씩 학습하는데, 시드(seed)가 같아서 초기 가중치와 배치의 순서도 같습니다. 다른 것은
+    입력뿐입니다.
+
+    그림에서 손실이 얼마나 빨리 줄어드는지 비교해 보세요. 정규화한 입력이 가장 빠릅니다. 0~255를
+    그대로 넣으면 손실이 그림 밖으로 튀어 올랐다가 2.3 근처에서 멈춥니다. 클래스 10개를 무작위로
+    예측할 때의 손실이 2.3이니, 아무것도 배우지 못한 셈입니다. 6절의 scale=True를 빠뜨리면 이런 일이
+    생깁니다.
+
+    Adam 같은 옵티마이저(7장)는 매개변수마다 움직이는 폭을 조절하기 때문에, 정규화의 효과가 이보다
+    작을 수 있습니다.
     """
-    to_float = v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True)])
-    result = v2.Compose([to_float, normalize])(image)
-    check("Compose는 변형을 하나씩 적용한 결과와 같습니다", torch.equal(result, normalize(to_float(image))))
+    show_code(train_with_sgd)
+    images = training_data.data[:2000].unsqueeze(1)
+    y = training_data.targets[:2000]
+    curves = {
+        "pixels 0..255": train_with_sgd(images.float(), y, seed),
+        "scaled to 0..1": train_with_sgd(images / 255, y, seed),
+        "normalized": train_with_sgd(normalize(images / 255), y, seed),
+    }
+    for name, losses in curves.items():
+        print(f"{name:<14} 1에폭 손실 {losses[0]:8.3f}, 5에폭 손실 {losses[-1]:.3f}")
+    others = min(curves["pixels 0..255"][-1], curves["scaled to 0..1"][-1])
+    check("5에폭 뒤의 손실은 정규화한 입력에서 가장 작습니다", curves["normalized"][-1] < others)
+    save_figure(draw_input_ranges(curves), "transform_normalize_sgd.png")
+
+
+def compose_transforms(image, normalize):
+    """9. Compose: 변형을 이어 붙이기
+
+    휴대전화로 찍은 사진은 색이 있고 크기도 제각각입니다. 크기가 다른 이미지는 배치로 묶을 수 없고,
+    흑백 이미지로 학습한 모델에 컬러 사진을 넣을 수도 없습니다. 흑백으로 바꾸고, 크기를 맞추고,
+    텐서로 만들고, 정규화까지 해야 하는데, 데이터셋의 transform에는 변형을 하나만 지정할 수
+    있습니다.
+
+    여러 변형을 하나로 이어 붙이는 것이 v2.Compose입니다. 앞에서부터 차례로 적용하면서, 변형한
+    결과를 다음 변형에 전달합니다. 크기를 맞추려면 v2.Resize에 (높이, 너비)를 지정하세요. 정수
+    하나만 지정하면 짧은 변을 그 길이로 맞추고 비율을 유지하기 때문에, 사진마다 크기가 다를 수
+    있습니다. 출력에서 단계마다 무엇이 바뀌는지 따라가 보세요.
+    """
+    photo = image.convert("RGB").resize((40, 30))  # 크기가 다른 컬러 사진
+    with expect(RuntimeError):
+        torch.stack([ToTensor()(image), ToTensor()(photo)])
+
+    prepare = v2.Compose(
+        [
+            v2.Grayscale(),
+            v2.Resize((28, 28)),
+            v2.ToImage(),
+            v2.ToDtype(torch.float32, scale=True),
+            normalize,
+        ]
+    )
+    value = photo
+    for step in prepare.transforms:
+        value = step(value)
+        print(f"{type(step).__name__:<9} → {form(value)}")
+    at_once = prepare(photo)
+    check("Compose의 결과는 변형을 하나씩 적용한 것과 같습니다", torch.equal(value, at_once))
+
+    batch = torch.stack([prepare(image), prepare(photo)])
+    show(f"{form(batch) = !s}", "이제 배치로 묶을 수 있습니다")
+
+
+def change_order(image, normalize):
+    """10. 순서를 바꾸면 어떻게 될까요?
+
+    Compose는 적힌 순서대로 실행할 뿐, 순서가 올바른지는 확인하지 않습니다. 어떤 실수는 다행히
+    오류로 드러납니다. Normalize는 실수 텐서만 받기 때문에, ToDtype을 빠뜨리면 오류가 발생합니다.
+
+    더 곤란한 것은 오류 없이 지나가는 실수입니다. v2.Pad(4)로 이미지의 네 변에 4픽셀씩
+    패딩(padding)을 붙여 봅시다. 패딩은 0으로 채워지는데, 정규화하기 전의 0은 검은색이지만 정규화한
+    뒤의 0은 평균 밝기입니다. 그림을 보면 같은 변형을 순서만 바꾸었는데도 한쪽에는 회색 테두리가
+    생겼습니다. 모델이 본 적 없는 테두리입니다.
+
+    이동이나 회전처럼 빈 곳을 0으로 채우는 변형은 모두 Normalize보다 앞에 두세요.
+    """
     with expect(TypeError):
         v2.Compose([v2.ToImage(), normalize])(image)
-    other = v2.Pad(4)
-    results = []
-    for steps in ([other, normalize], [normalize, other]):
-        torch.manual_seed(0)  # other가 무작위 변형이어도 순서만 다르게 합니다
-        result, name = v2.Compose([to_float, *steps])(image), ", ".join(type(step).__name__ for step in steps)
-        print(f"    {name}: {form(result)}, 왼쪽 위 픽셀 {result[0, 0, 0]:.4f}")
-        results.append((name, result))
-    save_figure(draw_orders(results), output_dir / "transform_order.png")
+
+    to_float = v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True)])
+    pad = v2.Pad(4)
+    pad_first = v2.Compose([to_float, pad, normalize])(image)
+    pad_last = v2.Compose([to_float, normalize, pad])(image)
+    show(f"{pad_first[0, 0, 0] = }", "왼쪽 위 픽셀: 검은색을 정규화한 값")
+    show(f"{pad_last[0, 0, 0] = }", "왼쪽 위 픽셀: 평균 밝기")
+    brighter = pad_last[0, 0, 0] > pad_first[0, 0, 0]
+    check("정규화한 뒤에 붙인 패딩은 검은색보다 밝습니다", brighter)
+    save_figure(draw_orders(pad_first, pad_last), "transform_order.png")
 
 
 class SaltAndPepper:
-    """사용자 정의 변형의 예입니다. 픽셀의 일부(amount)를 무작위로 선택하여 검은색(0)이나 흰색(1)으로 변경합니다."""
+    """픽셀의 일부(amount)를 무작위로 골라 검은색(0)이나 흰색(1)으로 바꾸는 변형입니다."""
 
     def __init__(self, amount):
         self.amount = amount
 
-    def __call__(self, image):  # 0~1인 실수 텐서입니다. [C, H, W]와 [N, C, H, W]를 모두 받습니다
-        noise = torch.rand_like(image[..., :1, :, :])  # 한 픽셀의 모든 채널에 같은 난수를 사용합니다
-        image = image.masked_fill(noise < self.amount / 2, 0)  # masked_fill_과 달리 새 텐서를 반환합니다
+    def __call__(self, image):  # 0~1의 실수 텐서 [C, H, W] 또는 [N, C, H, W]
+        noise = torch.rand_like(image[..., :1, :, :])  # 픽셀마다 난수 하나(채널은 공유)
+        image = image.masked_fill(noise < self.amount / 2, 0)
         return image.masked_fill(noise > 1 - self.amount / 2, 1)
 
 
-def use_custom_transform(seed):
-    """12. 사용자 정의 변형
+def use_custom_transform(image):
+    """11. 사용자 정의 변형
 
-    설정이 필요한 변형은 클래스로 정의하여 __init__에서 설정을 저장하고 __call__에서 이미지를
-    변환합니다. 입력이 데이터셋의 원본일 수 있으므로 제자리(in-place)에서 변경하지 않아야 합니다.
-    SaltAndPepper는 흰색을 1로 가정하므로 ToDtype과 Normalize 사이에 적용합니다.
+    필요한 변형이 TorchVision에 없다면 어떻게 할까요? 직접 만들면 됩니다. 함수처럼 호출할 수 있는
+    객체는 모두 변형이 될 수 있기 때문입니다(4절). 낡은 카메라로 찍은 것처럼 검은 점과 흰 점을
+    뿌리는 변형을 만들어 봅시다. 후추와 소금을 뿌린 것 같아서 salt-and-pepper 잡음(noise)이라고
+    합니다.
+
+    점을 얼마나 뿌릴지 정하는 값을 저장해야 하니, 함수보다 파이썬 클래스가 알맞습니다. __init__에서
+    설정을 저장하고 __call__에서 이미지를 바꾸도록 클래스를 정의하면, 그 객체를 함수처럼 호출할 수
+    있습니다.
+
+    두 가지를 주의하세요. 입력이 데이터셋의 원본일 수 있으니, 제자리(in-place) 연산으로 입력을
+    바꾸면 안 됩니다. masked_fill_이 아니라 새 텐서를 반환하는 masked_fill을 사용한 이유입니다.
+    그리고 SaltAndPepper는 흰색이 1이라고 가정하기 때문에, Compose에서는 ToDtype과 Normalize 사이에
+    넣어야 합니다.
     """
-    torch.manual_seed(seed)
-    noise, gray = SaltAndPepper(amount=0.2), torch.full((1, 200, 200), 0.5)
-    original, noisy = gray.clone(), noise(gray)
-    shares = torch.stack([(noisy == value).float().mean() for value in (0, 1)])
-    show(f"{shares = }", "검은색과 흰색으로 변경된 픽셀의 비율")
-    check("두 비율은 amount의 절반에 가깝습니다", (shares - noise.amount / 2).abs().max() < 0.02)
-    check("입력 이미지는 변경되지 않았습니다", torch.equal(gray, original))
+    show_code(SaltAndPepper)
+    add_noise = SaltAndPepper(amount=0.2)
+    gray = torch.full((1, 200, 200), 0.5)
+    noisy = add_noise(gray)
 
+    black = (noisy == 0).float().mean()
+    white = (noisy == 1).float().mean()
+    show(f"{black, white = }", "검은색과 흰색이 된 픽셀의 비율: 각각 amount의 절반 정도")
+    check("입력 이미지의 픽셀은 모두 0.5 그대로입니다", (gray == 0.5).all())
 
-def augment_training_data(data_dir, image, normalize, seed, output_dir):
-    """13. 증강(augmentation)은 학습용 데이터에만
-
-    증강은 샘플을 가져올 때마다 이미지를 무작위로 조금씩 변형합니다. 모델이 같은 이미지를 외우기
-    어려워지므로 과적합(overfitting)을 줄일 수 있습니다. 하지만 정답이 달라지는 변형은 사용하지
-    않습니다. 예를 들어 숫자 6을 180도 회전하면 9가 됩니다. 또한 테스트용 데이터에는 적용하지 않습니다.
-    원본 이미지로 성능을 측정해야 하고, 다시 측정해도 결과가 같아야 하기 때문입니다.
-    """
-    torch.manual_seed(seed)
-    augment = [v2.RandomHorizontalFlip(p=0.5), v2.RandomCrop(28, padding=2)]
-    to_float = [v2.ToImage(), v2.ToDtype(torch.float32, scale=True)]
-    train_transform = v2.Compose([*to_float, *augment, normalize])
-    test_transform = v2.Compose([*to_float, normalize])
-    training_data = datasets.FashionMNIST(root=data_dir, train=True, download=True, transform=train_transform)
-    test_data = datasets.FashionMNIST(root=data_dir, train=False, download=True, transform=test_transform)
-    train_images, test_images = ([dataset[0][0] for _ in range(5)] for dataset in (training_data, test_data))
-    show(f"{count_kinds(train_images) = }", "첫 샘플을 5번 가져온 결과 중 서로 다른 이미지의 개수")
-    show(f"{count_kinds(test_images) = }")
-    check("테스트용 샘플은 가져올 때마다 같습니다", count_kinds(test_images) == 1)
-    compare_augmentations(image, output_dir)
-
-
-def compare_augmentations(image, output_dir):
-    """여러 가지 증강을 이미지 하나에 6번씩 적용하고 그림을 저장합니다."""
-    original = ToTensor()(image)
-    transforms = [v2.RandomHorizontalFlip(p=0.5), v2.RandomCrop(28, padding=4), v2.RandomRotation(20)]
-    transforms += [v2.RandomAffine(0, scale=(0.6, 1.2)), v2.ColorJitter(brightness=0.5)]
-    transforms += [v2.RandomErasing(p=0.5, value=0.5), SaltAndPepper(0.1)]
-    rows = []
-    for transform in [*transforms, v2.Compose(transforms)]:
-        rows.append((type(transform).__name__, [transform(original) for _ in range(6)]))
-        print(f"    {rows[-1][0]:<20} {len(rows[-1][1])}번 적용해 얻은 서로 다른 이미지 {count_kinds(rows[-1][1])}가지")
-    check("변형은 원본 이미지를 변경하지 않습니다", torch.equal(original, ToTensor()(image)))
-    save_figure(draw_augmentations(original, rows), output_dir / "transform_augmentation.png")
+    tensor = ToTensor()(image)
+    results = {}
+    for amount in (0, 0.05, 0.2, 0.5):
+        results[amount] = SaltAndPepper(amount)(tensor)
+    save_figure(draw_noise(results), "transform_salt_and_pepper.png")
 
 
 def count_kinds(images):
-    """서로 다른 이미지의 개수를 반환합니다."""
-    return len({image.numpy().tobytes() for image in images})
+    """서로 다른 이미지가 몇 가지인지 셉니다."""
+    kinds = []
+    for image in images:
+        if not any(torch.equal(image, kind) for kind in kinds):
+            kinds.append(image)
+    return len(kinds)
 
 
-def transform_batch(images, normalize, seed):
-    """14. 배치 변환과 난수
+def augment_training_data(data_dir, normalize):
+    """12. 증강(augmentation)은 학습용에만
 
-    v2의 변형은 이미지 하나 [C, H, W]와 배치 [N, C, H, W]를 모두 받습니다. 배치를 전달하면 호출 횟수가
-    줄어듭니다. 하지만 무작위 변형은 대부분 호출할 때마다 난수를 한 번만 생성하므로 배치의 모든 이미지를
-    똑같이 변형합니다. 이미지마다 다르게 적용하려면 하나씩 전달합니다. 반면 SaltAndPepper는 픽셀마다
-    난수를 생성합니다.
+    사진을 더 찍지 않고도 학습용 데이터를 늘릴 수 있을까요? 티셔츠는 좌우로 뒤집어도, 옆으로 조금
+    옮겨도 여전히 티셔츠입니다. 샘플을 가져올 때마다 이렇게 이미지를 무작위로 조금씩 바꾸는 것을
+    증강(augmentation)이라고 합니다. 모델은 에폭마다 조금 다른 이미지를 보게 되어 답을 외우기
+    어려워지고, 그 덕분에 과적합(overfitting)이 줄어듭니다.
+
+    테스트용 데이터에는 증강을 적용하지 않습니다. 성능은 원본 이미지로 확인해야 하고, 다시 확인해도
+    결과가 같아야 하기 때문입니다. 그래서 변형을 두 개 만들어, 무작위 변형은 학습용에만 넣습니다. 첫
+    샘플을 다섯 번씩 가져왔을 때 이미지가 몇 가지 나오는지 비교해 보세요.
     """
-    X = images[:1000].unsqueeze(1) / 255
-    normalize(X)  # 첫 호출에는 준비 시간이 포함되므로 측정하지 않습니다
+    to_float = [v2.ToImage(), v2.ToDtype(torch.float32, scale=True)]
+    augment = [v2.RandomHorizontalFlip(p=0.5), v2.RandomCrop(28, padding=2)]
+    train_transform = v2.Compose([*to_float, *augment, normalize])
+    test_transform = v2.Compose([*to_float, normalize])
+    training_data = datasets.FashionMNIST(root=data_dir, train=True, transform=train_transform)
+    test_data = datasets.FashionMNIST(root=data_dir, train=False, transform=test_transform)
+
+    train_images = [training_data[0][0] for _ in range(5)]
+    test_images = [test_data[0][0] for _ in range(5)]
+    show(f"{count_kinds(train_images) = }", "학습용 첫 샘플을 5번 가져온 결과")
+    show(f"{count_kinds(test_images) = }", "테스트용 첫 샘플을 5번 가져온 결과")
+    check("테스트용 샘플은 가져올 때마다 같습니다", count_kinds(test_images) == 1)
+
+
+def compare_augmentations(image):
+    """13. 어떤 증강을 고를까요?
+
+    숫자 6을 180도 회전하면 9가 됩니다. 숫자를 알아보는 모델이라면 이런 회전은 틀린 정답을 가르치는
+    셈입니다. 증강을 고르는 기준은 바로 이것, 바꾼 뒤에도 정답이 그대로인가 하는 것입니다. 그래서
+    좌우 뒤집기는 옷에는 알맞지만 글자에는 알맞지 않습니다.
+
+    그림의 맨 왼쪽은 원본이고, 그 오른쪽은 한 변형을 네 번씩 적용한 결과입니다. 난수를 사용하기
+    때문에 같은 변형도 적용할 때마다 결과가 달라집니다. 마지막 줄은 모든 변형을 이어 붙인 것입니다.
+    사람의 눈에도 여전히 같은 옷으로 보이는지, 너무 심하게 바뀐 것은 없는지 살펴보세요.
+    """
+    original = ToTensor()(image)
+    before = original.clone()
+    transforms = [
+        v2.RandomHorizontalFlip(p=0.5),
+        v2.RandomCrop(28, padding=4),
+        v2.RandomRotation(20),
+        v2.RandomAffine(0, scale=(0.6, 1.2)),
+        v2.ColorJitter(brightness=0.5),
+        v2.RandomErasing(p=0.8, value=0.5),
+        SaltAndPepper(0.1),
+    ]
+    transforms.append(v2.Compose(list(transforms)))
+
+    gallery = {}
+    for transform in transforms:
+        images = [transform(original) for _ in range(4)]
+        gallery[type(transform).__name__] = images
+        print(f"{type(transform).__name__:<20} 4번 중 서로 다른 이미지 {count_kinds(images)}가지")
+    check("원본 이미지는 바뀌지 않았습니다", torch.equal(original, before))
+    save_figure(draw_augmentations(original, gallery), "transform_augmentation.png")
+
+
+def find_undivided_inputs(image):
+    """14. ToTensor가 255로 나누지 않는 입력
+
+    ToTensor를 지정했는데도 값이 0~1을 벗어날 때가 있습니다. ToTensor는 픽셀의 자료형이 uint8일 때만
+    255로 나누기 때문입니다. 8비트 이미지(L, RGB)와 uint8 배열이 여기에 해당합니다. 다른 자료형은
+    최댓값이 얼마인지 알 수 없어서 나누지 않고 그대로 두니, 직접 0~1로 맞춰야 합니다.
+
+    특히 16비트 이미지(I;16)를 조심하세요. int16 텐서가 되기 때문에 32768 이상인 픽셀은 음수로
+    바뀝니다. 출력의 마지막 줄에서 40000이 어떤 값이 되었는지 확인해 보세요.
+    """
+    array = np.array(image)
+    deep = Image.fromarray(np.full((28, 28), 40000, dtype=np.uint16))
+    inputs = {
+        "PIL L": image.convert("L"),
+        "PIL RGB": image.convert("RGB"),
+        "NumPy uint8": array,
+        "NumPy int32": array.astype(np.int32),
+        "NumPy float32": array.astype(np.float32),
+        "PIL F": image.convert("F"),
+        "PIL I;16": deep,
+    }
+    for name, value in inputs.items():
+        before = np.asarray(value).max()
+        print(f"{name:<13} 최댓값 {before:>5g} → {form(ToTensor()(value))}")
+
+    divided = ToTensor()(array)
+    kept = ToTensor()(array.astype(np.float32))
+    check(
+        "같은 픽셀이라도 float32 배열이면 255배 큰 값이 나옵니다",
+        torch.allclose(kept, 255 * divided),
+    )
+
+
+def mix_labels(training_data):
+    """15. 정답을 섞어야 할 때: 믹스업(mixup)
+
+    두 이미지를 7:3으로 겹치면 정답은 무엇이 되어야 할까요? 정답도 7:3으로 섞는 것이 자연스럽습니다.
+    이런 증강을 믹스업(mixup)이라고 합니다. 섞은 정답은 정수 하나로 나타낼 수 없어서 클래스별 비율을
+    담은 벡터가 필요한데, 원-핫 정답 두 개를 섞으면 바로 이 벡터를 얻습니다. 교차 엔트로피에
+    전달하면 두 정답의 손실도 같은 비율로 섞입니다.
+
+    모델의 확률과 정답의 차이를 평균 제곱 오차(MSE)로 계산할 때도 원-핫 정답을 사용합니다. 레이블
+    스무딩(label smoothing)은 다릅니다. 정답의 확률을 1보다 조금 낮추는 방법이지만, 1장처럼 교차
+    엔트로피에 label_smoothing만 지정하면 되기 때문에 정수 정답으로 충분합니다.
+    """
+    images = training_data.data[:2] / 255
+    labels = training_data.targets[:2]
+    one_hot = F.one_hot(labels, num_classes=10).float()
+
+    mixed_image = 0.7 * images[0] + 0.3 * images[1]
+    mixed_label = 0.7 * one_hot[0] + 0.3 * one_hot[1]
+    show(f"{labels = }", "두 이미지의 정답")
+    show(f"{mixed_label = }", "7:3으로 섞은 정답")
+    save_figure(draw_mixup(images, mixed_image, labels), "transform_mixup.png")
+
+    logits = torch.randn(10)
+    mixed_loss = F.cross_entropy(logits, mixed_label)
+    separate_loss = 0.7 * F.cross_entropy(logits, labels[0])
+    separate_loss += 0.3 * F.cross_entropy(logits, labels[1])
+    show(f"{mixed_loss, separate_loss = }")
+    same = torch.isclose(mixed_loss, separate_loss)
+    check("섞은 정답의 손실은 두 정답의 손실을 같은 비율로 섞은 값입니다", same)
+
+
+def transform_batch(training_data, normalize):
+    """16. 배치를 통째로 변형하면
+
+    이미지를 한 장씩 1,000번 변형하는 것보다 1,000장을 배치로 묶어 변형하는 것이 훨씬 빠릅니다. v2의
+    변형은 이미지 하나 [C, H, W]와 배치 [N, C, H, W]를 모두 받기 때문에 그대로 전달하면 됩니다.
+
+    그런데 무작위 변형에서는 뜻밖의 일이 생깁니다. 대부분 호출할 때마다 난수를 한 번만 만들어서,
+    배치 안의 모든 이미지가 똑같이 바뀝니다. 그림의 윗줄을 보세요. 다섯 장이 모두 같은 각도로
+    회전했습니다. 오류는 나지 않지만 증강의 효과는 그만큼 줄어듭니다. 이미지마다 다르게 바꾸려면 한
+    장씩 전달하거나, SaltAndPepper처럼 픽셀마다 난수를 만드는 변형을 사용하세요.
+    """
+    X = training_data.data[:1000].unsqueeze(1) / 255
     started = time.perf_counter()
     one_by_one = torch.stack([normalize(x) for x in X])
     middle = time.perf_counter()
     at_once = normalize(X)
     finished = time.perf_counter()
-    print(f"    Normalize {len(X)}번: {1000 * (middle - started):.1f} ms, 1번: {1000 * (finished - middle):.1f} ms")
+    print(f"한 장씩 {1000 * (middle - started):.1f} ms, 배치로 {1000 * (finished - middle):.1f} ms")
     check("두 방법의 결과는 같습니다", torch.allclose(one_by_one, at_once))
-    torch.manual_seed(seed)
-    copies, transform = X[:1].repeat(8, 1, 1, 1), v2.RandomRotation(20)
-    name, noise = type(transform).__name__, SaltAndPepper(0.1)
-    show(f"{count_kinds(transform(copies)) = }", f"{name}: 같은 이미지 {len(copies)}개를 배치로 전달")
-    show(f"{count_kinds([transform(x) for x in copies]) = }", f"{name}: 하나씩 전달")
-    show(f"{count_kinds(noise(copies)) = }", f"{type(noise).__name__}: 배치로 전달")
-    check(f"{name}: 배치의 모든 이미지에 같은 난수를 사용합니다", count_kinds(transform(copies)) == 1)
+
+    rotate = v2.RandomRotation((10, 60))  # 10~60도
+    copies = X[:1].repeat(5, 1, 1, 1)  # 같은 이미지 5장
+    together = rotate(copies)
+    separate = [rotate(image) for image in copies]
+    show(f"{count_kinds(together) = }", "배치로 전달: 모두 같은 각도입니다")
+    show(f"{count_kinds(separate) = }", "한 장씩 전달")
+    show(f"{count_kinds(SaltAndPepper(0.1)(copies)) = }", "배치로 전달해도 픽셀마다 다른 난수")
+    check("RandomRotation은 배치의 모든 이미지를 똑같이 회전합니다", count_kinds(together) == 1)
+    save_figure(draw_rotations(together, separate), "transform_batch.png")
 
 
 def one_hot_label(y):
-    """정수 정답 하나를 원-핫으로 변환합니다. 모듈의 최상위(top level)에 정의했으므로 이름으로 찾을 수 있습니다."""
+    """정수 정답 하나를 원-핫으로 바꿉니다. 파일의 최상위에 있어서 이름으로 찾을 수 있습니다."""
     return torch.zeros(10, dtype=torch.float).scatter_(0, torch.tensor(y), value=1)
 
 
 def send_to_worker(data_dir, to_one_hot):
-    """15. 변형의 직렬화와 워커(worker) 프로세스
+    """17. 워커(worker) 프로세스에 변형 보내기
 
-    DataLoader의 num_workers를 지정하면 워커(worker) 프로세스가 샘플을 가져옵니다. 시작 방법이
-    spawn(Windows, macOS)이나 forkserver(Linux, Python 3.14 이상)이면 데이터셋을 변형과 함께
-    직렬화(serialize)하여 전달하고, fork(Linux, 3.13 이하)이면 메모리를 복제합니다. 직렬화에 사용하는
-    pickle은 함수의 코드가 아니라 모듈과 함수의 이름을 저장합니다. 따라서 이름으로 찾을 수 없는
-    lambda와, lambda를 속성으로 가진 Lambda는 직렬화할 수 없습니다. 또한 spawn과 forkserver의 워커는 이
-    파일을 다시 import합니다. 이때 __name__은 "__main__"이 아니므로 main()은 다시 실행되지 않습니다.
+    num_workers를 지정했더니 갑자기 pickle 오류가 발생한다면, 변형에 lambda를 사용하지 않았는지
+    확인해 보세요. Windows와 macOS의 워커(worker)는 새 프로세스(spawn)여서, 데이터셋과 변형을
+    바이트로 변환해 보내야 합니다. 이를 직렬화(serialize)라고 합니다. 그런데 이 일을 하는 pickle은
+    함수의 코드가 아니라 이름만 저장합니다. lambda에는 이름이 없습니다. lambda를 감싼 Lambda도
+    마찬가지여서 보낼 방법이 없습니다.
+
+    해결 방법은 간단합니다. 파일의 최상위에 함수나 클래스를 정의해서 변형으로 사용하세요. 새
+    프로세스는 이 파일을 다시 불러와서 이름으로 함수를 찾습니다. 파일을 불러올 때마다 학습이 다시
+    시작되면 곤란하니, 실행하는 코드는 if __name__ == "__main__": 안에 넣어야 합니다.
+
+    Linux에서도 Python 3.14부터는 기본 방법이 새 프로세스(forkserver)로 바뀌어 같은 규칙이
+    적용됩니다. 3.13까지는 메모리를 복제하는 방법(fork)이어서, lambda를 써도 오류가 나지 않았을
+    뿐입니다.
     """
-    show(f"{try_pickle(to_one_hot) = !s}")
-    show(f"{try_pickle(one_hot_label) = !s}")
-    check("직렬화한 결과에는 함수의 이름이 있습니다", one_hot_label.__name__.encode() in pickle.dumps(one_hot_label))
-    check("클래스로 정의한 변형은 설정도 복원됩니다", pickle.loads(pickle.dumps(SaltAndPepper(0.2))).amount == 0.2)
-    test_data = datasets.FashionMNIST(root=data_dir, train=False, transform=ToTensor(), target_transform=one_hot_label)
+    with expect((AttributeError, pickle.PicklingError)):
+        pickle.dumps(to_one_hot)
+
+    show_code(one_hot_label)
+    content = pickle.dumps(one_hot_label, protocol=0)  # 0: 사람이 읽기 쉬운 옛 형식
+    show(f"{content = }", "함수의 코드는 없고 이름만 있습니다")
+
+    test_data = datasets.FashionMNIST(
+        root=data_dir, train=False, transform=ToTensor(), target_transform=one_hot_label
+    )
     samples = Subset(test_data, range(4))
-    loader = DataLoader(samples, batch_size=2, num_workers=1, multiprocessing_context="spawn")
-    started = time.perf_counter()
-    y = torch.cat([y for _, y in start_workers(loader)])
-    print(f"    워커 시작부터 {time.perf_counter() - started:.1f}초, {form(y)}")
-    check("워커가 변환한 정답도 같습니다", y.equal(torch.stack([torch.as_tensor(y) for _, y in samples])))
-
-
-def try_pickle(value):
-    """value를 직렬화한 크기를 반환합니다. 직렬화할 수 없으면 오류 메시지를 반환합니다."""
-    try:
-        return f"{len(pickle.dumps(value))}바이트"
-    except (AttributeError, TypeError, pickle.PicklingError) as error:
-        return textwrap.fill(f"{type(error).__name__}: {error}".partition(" at 0x")[0], 70)  # 메모리 주소는 생략합니다
-
-
-def start_workers(loader):
-    """Ctrl+C를 무시하는 워커를 시작합니다. 따라서 실행을 중단해도 워커는 트레이스백을 출력하지 않습니다."""
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)  # 새 프로세스에도 적용되는 설정입니다
-    try:
-        return iter(loader)
-    finally:
-        signal.signal(signal.SIGINT, handler)
+    dataloader = DataLoader(samples, batch_size=4, num_workers=1, multiprocessing_context="spawn")
+    X, y = next(iter(dataloader))
+    show(f"{form(y) = !s}", "새 프로세스에서 변형한 정답")
+    expected = torch.stack([label for image, label in samples])
+    check("워커가 변형한 정답은 이 프로세스에서 변형한 것과 같습니다", torch.equal(y, expected))
 
 
 def main():
-    """목차의 순서대로 각 절을 실행합니다."""
-    started = time.perf_counter()
-    prepare_terminal()
+    """목차의 순서대로 실행합니다."""
+    use_hangul()
     args = parse_args()
-    output_dir = prepare_outputs(args.output_dir, args.show)
-    print(f"4장. 변형  |  PyTorch {torch.__version__}  |  장치(device): cpu")
+    if args.practice:
+        return check_practice()
+    prepare_outputs(args.output_dir)
+    torch.manual_seed(args.seed)
+
+    begin("핵심", "장치(device): cpu")
     data_dir = prepare_fashion_mnist(args.data_dir)
     training_data, test_data = teach(load_raw_data, data_dir)
-    image, label = v2.functional.to_pil_image(training_data.data[0]), training_data.targets[0].item()
+    image, label = training_data[0]
     teach(convert_image, image)
-    teach(find_divided_inputs, image)
-    to_one_hot = teach(encode_label, label, training_data.classes)
+    to_one_hot = teach(encode_label, label)
     teach(set_transforms, data_dir, to_one_hot)
-    teach(compare_label_forms, training_data.targets[:64], args.seed)
-    teach(use_soft_labels, training_data.targets[:64], args.seed)
+    teach(compare_label_forms, training_data.targets[:64])
     teach(use_v2, image)
-    normalize = teach(normalize_images, training_data, test_data, output_dir)
-    teach(compare_training, training_data, normalize, args.seed, output_dir)
-    teach(compose_in_order, image, normalize, output_dir)
-    teach(use_custom_transform, args.seed)
-    teach(augment_training_data, data_dir, image, normalize, args.seed, output_dir)
-    teach(transform_batch, training_data.data, normalize, args.seed)
+    normalize = teach(normalize_images, training_data, test_data)
+    teach(compare_training, training_data, normalize, args.seed)
+    teach(compose_transforms, image, normalize)
+    teach(change_order, image, normalize)
+    teach(use_custom_transform, image)
+    teach(augment_training_data, data_dir, normalize)
+    teach(compare_augmentations, image)
+
+    begin("더 알아보기")
+    teach(find_undivided_inputs, image)
+    teach(mix_labels, training_data)
+    teach(transform_batch, training_data, normalize)
     teach(send_to_worker, data_dir, to_one_hot)
+
+    begin("직접 해 보기와 연습 문제")
+    teach(try_it_yourself)
     teach(check_practice)
-    finish(started, "model.py", args.show)
+    finish("5장 신경망 만들기(model.py)", args.show)
 
 
 def parse_args():
     """명령줄 옵션을 읽습니다."""
     here = Path(__file__).resolve().parent
-    parser = argparse.ArgumentParser(description="4장. 변형", usage="python %(prog)s [옵션]", add_help=False)
-    parser.error = lambda message: parser.exit(2, f"오류: 잘못된 옵션입니다({message}). 모든 옵션: --help\n")
-    group = parser.add_argument_group("옵션")
-    group.add_argument("-h", "--help", action="help", help="도움말을 출력하고 종료합니다")
-    group.add_argument("--seed", type=int, default=0, help="난수 시드(seed) (기본값: %(default)s)")
-    group.add_argument("--data-dir", type=Path, default=here / "data", help="데이터 폴더 (기본값: %(default)s)")
-    group.add_argument("--output-dir", type=Path, default=here / "outputs", help="결과 폴더 (기본값: %(default)s)")
-    group.add_argument("--show", action="store_true", help="끝날 때 그림을 창에 표시합니다 (기본값: 표시 안 함)")
+    parser = argparse.ArgumentParser(description="4장. 변형")
+    parser.error = lambda message: parser.exit(
+        2, f"오류: 잘못된 옵션입니다({message}). 도움말: --help\n"
+    )
+    add = parser.add_argument
+    add("--seed", type=int, default=0, help="난수 시드(seed) (기본값: %(default)s)")
+    add("--data-dir", default=here / "data", help="데이터 폴더 (기본값: %(default)s)")
+    add("--output-dir", default=OUTPUT_DIR, help="결과 폴더 (기본값: %(default)s)")
+    add("--show", action="store_true", help="끝나면 페이지를 브라우저로 엽니다")
+    add("--practice", action="store_true", help="연습 문제만 확인합니다")
     args = parser.parse_args()
     if not 0 <= args.seed < 2**32:
         parser.error("시드는 0 이상 2**32 미만이어야 합니다")
     return args
 
 
-# 직접 해 보기
-#   1. use_custom_transform의 amount=0.2를 amount=0.6으로 변경해 보세요.
-#      검은색과 흰색의 비율이 각각 약 0.3이 되고, 원래 값을 유지하는 픽셀은 약 40%만 남습니다.
-#   2. augment_training_data의 test_transform에도 normalize 앞에 *augment를 추가해 보세요.
-#      테스트용 샘플도 가져올 때마다 달라지므로, 이 절의 설명에 ✗가 표시됩니다.
-#   3. normalize_images의 v2.Normalize(mean, std)를 v2.Normalize([0.5], [0.5])로 변경해 보세요.
-#      값의 범위는 -1~1이 되지만, 학습용 데이터의 평균이 0이 아니므로 ✗가 표시됩니다.
-# ---- 연습 문제: 먼저 이 파일을 복사해 두세요. ----
+def try_it_yourself():
+    """직접 해 보기
+
+    코드를 한 줄 바꾸고 다시 실행해 보세요. 결과를 먼저 예상해 보면 더 재미있습니다. 괄호 안은 시드
+    3개로 확인한 결과입니다.
+
+    1) SaltAndPepper에서 첫 번째 masked_fill을 masked_fill_로 바꿔 보세요. (입력 이미지까지 바뀌어
+    11절과 13절에 ✗가 표시됩니다. 13절의 그림에서는 원본에도 검은 점이 생깁니다.)
+    2) normalize_images의 v2.Normalize([mean], [std])를 v2.Normalize([0.5], [0.5])로 바꿔 보세요.
+    (값의 범위는 -1~1이 되지만 평균이 0이 아니어서 7절에 ✗가 표시됩니다.)
+    3) augment_training_data의 test_transform에도 normalize 앞에 *augment를 넣어 보세요. (테스트용
+    이미지도 가져올 때마다 달라져 12절에 ✗가 표시됩니다.)
+    """
+
+
+# ---- 연습 문제: 먼저 이 파일을 복사해 두고, raise로 시작하는 줄을 지운 뒤 답을 작성하세요. ----
 
 
 def scatter_one_hot(y, num_classes):
-    """정수 정답 y [N]을 scatter_로 변환하여 원-핫 정답 [N, C]를 반환하세요. C는 num_classes입니다.
+    """정수 정답 y [N]을 scatter_로 변환해 원-핫 정답 [N, C]를 반환하세요. C는 num_classes입니다.
+
     예: y가 [2, 0]이고 num_classes가 3이면 [[0, 0, 1], [1, 0, 0]]입니다.
-    힌트: 차원 1에 할당합니다. 이때 인덱스의 모양은 [N, 1]이어야 합니다.
+
+    힌트: 차원 1에 할당합니다. 인덱스의 모양은 [N, 1]이어야 합니다.
     """
-    return None
+    raise NotImplementedError
 
 
 def normalize_channels(x):
-    """이미지 x [N, C, H, W]를 채널마다 평균 0, 표준편차 1로 정규화하여 반환하세요. 모양은 x와 같습니다.
-    예: C가 3이면 평균과 표준편차를 3개씩 계산합니다. 표준편차는 std의 기본값(correction=1)으로 계산하세요.
-    힌트: mean과 std에 dim=(0, 2, 3)과 keepdim=True를 지정해 보세요.
+    """이미지 x [N, C, H, W]를 채널마다 평균 0, 표준편차 1로 정규화해 반환하세요.
+
+    예: 이미지가 한 장이고 두 채널이 [1, 2, 3]과 [10, 20, 30]이면, 둘 다 [-1, 0, 1]이 됩니다.
+
+    힌트: x.mean과 x.std에 dim=(0, 2, 3)과 keepdim=True를 지정해 보세요.
     """
-    return None
+    raise NotImplementedError
 
 
 def shift_images(x, shifts):
-    """이미지 x [N, C, H, W]를 각각 shifts [N]의 픽셀 수만큼 오른쪽으로 이동하여 반환하세요. 빈 곳은 0입니다.
-    예: 한 행이 [1, 2, 3]인 이미지를 1만큼 이동하면 [0, 1, 2], -1만큼 이동하면 [2, 3, 0]입니다.
+    """이미지 x [N, C, H, W]를 각각 shifts [N]의 픽셀 수만큼 오른쪽으로 옮겨 반환하세요.
+
+    음수이면 왼쪽으로 옮깁니다. 빈 곳은 0입니다.
+    예: 두 이미지가 모두 [1, 2, 3]이고 shifts가 [1, -1]이면 [0, 1, 2]와 [2, 3, 0]입니다.
+
     힌트: F.pad(image, (1, -1))의 결과를 출력해 보세요.
     """
-    return None
+    raise NotImplementedError
 
 
 def make_center_eraser(size):
-    """이미지 가운데의 size x size 픽셀을 0으로 변경하는 변형을 반환하세요. 입력 이미지는 변경하지 않습니다.
-    예: 6x6 이미지와 size=2이면 행과 열이 2와 3인 픽셀 4개를 변경합니다. [C, H, W]와 [N, C, H, W]를 모두 받습니다.
-    힌트: 클래스를 정의하고, __call__에서 image.clone()을 변경해 보세요.
+    """이미지 가운데의 size x size 픽셀을 0으로 바꾸는 변형을 반환하세요.
+
+    [C, H, W]와 [N, C, H, W]를 모두 받고, 입력 이미지는 바꾸지 않아야 합니다. 크기는 모두
+    짝수입니다.
+    예: 값이 1~24인 4x6 이미지와 size=2이면 가운데의 9, 10, 15, 16이 0이 됩니다.
+
+    힌트: 클래스를 정의하고, __call__에서 image.clone()을 바꿔 보세요.
     """
-    return None
+    raise NotImplementedError
+
+
+def erase_numbers(transform):
+    """값이 1~24인 4x6 이미지에 변형을 적용합니다. 배치의 결과도 같은지 확인합니다."""
+    if not callable(transform):
+        raise TypeError("호출할 수 있는 변형이 아닙니다")
+    image = torch.arange(1.0, 25.0).view(1, 4, 6)
+    original = image.clone()
+    erased = transform(image)
+    if erased is None:
+        raise TypeError("변형이 반환한 값이 없습니다")
+    if not torch.equal(image, original):
+        raise ValueError("입력 이미지가 바뀌었습니다")
+    batch = transform(original.repeat(3, 2, 1, 1))
+    if not torch.equal(batch, erased.repeat(3, 2, 1, 1)):
+        raise ValueError("배치 [N, C, H, W]의 결과가 이미지 [C, H, W]의 결과와 다릅니다")
+    return erased[0]
 
 
 def check_practice():
     """연습 문제
 
-    이 파일에서 함수 4개의 본문을 직접 작성하고 다시 실행해 보세요. 답이 맞는지 여기에서 확인합니다.
+    이 파일에 있는 네 함수를 직접 완성해 보세요. 답은 python transform.py --practice로 바로 확인할
+    수 있습니다. 모범 답안은 저장소의 tests/test_practice.py에 있습니다.
     """
-    x = torch.rand(4, 3, 6, 6, generator=torch.Generator().manual_seed(0))
-    y, shifts = torch.tensor([3, 0, 3, 1]), torch.tensor([2, 0, -1, 5])
-
-    def shifted(x, shifts):
-        columns = torch.arange(x.shape[3]) - shifts[:, None, None, None]
-        inside = (0 <= columns) & (columns < x.shape[3])
-        return x.gather(3, (columns * inside).expand_as(x)) * inside
-
-    @functools.wraps(make_center_eraser)
-    def erase(image, size):
-        transform, original = make_center_eraser(size), image.clone()
-        result = transform and transform(image)
-        if not torch.equal(image, original):
-            raise ValueError("입력 이미지가 변경되었습니다")
-        return result
-
-    def erased(image, size):
-        return image * F.pad(torch.zeros(size, size), [(6 - size) // 2] * 4, value=1)
-
-    practice(scatter_one_hot, F.one_hot, (y, 4), (y[1:], 7), (y[:0], 2))
-    inputs = (x,), (x[:1] * 5,), (x[:, :1] - 3,)
-    practice(normalize_channels, lambda x: torch.stack([(c - c.mean()) / c.std() for c in x.unbind(1)], 1), *inputs)
-    practice(shift_images, shifted, (x, shifts), (x, -shifts), (x[:2, :1], shifts[:2]))
-    practice(erase, erased, (x[0], 2), (x, 4), (x[0], 0))
+    tensor = torch.tensor
+    practice(
+        scatter_one_hot,
+        ((tensor([2, 0]), 3), [[0, 0, 1], [1, 0, 0]]),
+        ((tensor([1, 1, 0]), 2), [[0, 1], [0, 1], [1, 0]]),
+        ((tensor([1]), 4), [[0, 1, 0, 0]]),
+    )
+    practice(
+        normalize_channels,
+        (
+            (tensor([[[[1.0, 2.0, 3.0]], [[10.0, 20.0, 30.0]]]]),),
+            [[[[-1, 0, 1]], [[-1, 0, 1]]]],
+        ),
+        (
+            (tensor([[[[7.0, 7.0], [2.0, 4.0]]], [[[2.0, 3.0], [3.0, 4.0]]]]),),
+            [[[[1.5, 1.5], [-1, 0]]], [[[-1, -0.5], [-0.5, 0]]]],
+        ),
+        ((tensor([[[[-5.0, -3.0, -4.0]]]]),), [[[[-1, 1, 0]]]]),
+    )
+    practice(
+        shift_images,
+        (
+            (tensor([[[[1, 2, 3]]], [[[1, 2, 3]]]]), tensor([1, -1])),
+            [[[[0, 1, 2]]], [[[2, 3, 0]]]],
+        ),
+        (
+            (tensor([[[[1, 2, 3, 4]]], [[[1, 2, 3, 4]]]]), tensor([0, 3])),
+            [[[[1, 2, 3, 4]]], [[[0, 0, 0, 1]]]],
+        ),
+        (
+            (tensor([[[[1, 2], [3, 4]], [[5, 6], [7, 8]]]]), tensor([-1])),
+            [[[[2, 0], [4, 0]], [[6, 0], [8, 0]]]],
+        ),
+    )
+    practice(
+        make_center_eraser,
+        (
+            (2,),
+            [
+                [1, 2, 3, 4, 5, 6],
+                [7, 8, 0, 0, 11, 12],
+                [13, 14, 0, 0, 17, 18],
+                [19, 20, 21, 22, 23, 24],
+            ],
+        ),
+        (
+            (4,),
+            [[1, 0, 0, 0, 0, 6], [7, 0, 0, 0, 0, 12], [13, 0, 0, 0, 0, 18], [19, 0, 0, 0, 0, 24]],
+        ),
+        (
+            (0,),
+            [
+                [1, 2, 3, 4, 5, 6],
+                [7, 8, 9, 10, 11, 12],
+                [13, 14, 15, 16, 17, 18],
+                [19, 20, 21, 22, 23, 24],
+            ],
+        ),
+        read=erase_numbers,
+    )
 
 
 # ---- 그림을 그리는 함수입니다. ----
-def draw_histograms(train_images, test_images, normalize):
-    """저장된 픽셀, 0~1로 조정한 픽셀, 정규화한 픽셀의 분포를 그린 그림을 반환합니다."""
-    levels = torch.arange(256).view(256, 1, 1, 1)
-    panels = {"stored (uint8)": levels, "scaled to 0..1": levels / 255, "normalized": normalize(levels / 255)[:, :1]}
-    figure, axes = plt.subplots(1, len(panels), figsize=(13, 4), sharey=True, layout="constrained")
-    train, test = (x.flatten().bincount(minlength=256).numpy() / x.numel() for x in (train_images, test_images))
-    for axis, (title, values) in zip(axes, panels.items()):
-        values = values.flatten().double().numpy()
-        axis.hist(values, 64, weights=100 * test, histtype="step", label="test", color="#D55E00", linewidth=3)
-        axis.hist(values, 64, weights=100 * train, histtype="step", label="train", color="#0072B2")
-        mean = (values * train).sum()
-        std = ((values - mean) ** 2 * train).sum() ** 0.5
-        axis.axvspan(mean - std, mean + std, color="#E69F00", alpha=0.25, label="train mean ± std")
-        axis.set(title=title, xlabel=f"pixel value (train: mean {round(mean, 3) + 0:g}, std {std:.3g})", yscale="log")
-    axes[0].set_ylabel("share of pixels (%, log scale)")
+
+
+def draw_pixels(array, tensor):
+    """이미지와, 가운데의 픽셀 16개를 변형하기 전과 후의 값을 그립니다."""
+    figure, axes = plt.subplots(1, 3, figsize=(7.5, 3.2), layout="constrained")
+    axes[0].imshow(array, cmap="gray", vmin=0, vmax=255)
+    axes[0].add_patch(plt.Rectangle((11.5, 11.5), 4, 4, fill=False, color="#D55E00", linewidth=3))
+    axes[0].set_title("image")
+    draw_numbers(axes[1], array[12:16, 12:16], 255, "{:d}")
+    axes[1].set_title("pixels: uint8")
+    draw_numbers(axes[2], tensor[0, 12:16, 12:16].numpy(), 1, "{:.2f}")
+    axes[2].set_title("after ToTensor: float32")
+    for axis in axes:
+        axis.set(xticks=[], yticks=[])
+    figure.suptitle("The same pixels before and after ToTensor")
+    return figure
+
+
+def draw_numbers(axis, values, largest, style):
+    """픽셀의 값을 그 픽셀 위에 적습니다."""
+    axis.imshow(values, cmap="gray", vmin=0, vmax=largest)
+    for row in range(values.shape[0]):
+        for column in range(values.shape[1]):
+            value = values[row, column]
+            color = "black" if value > largest / 2 else "white"
+            text = style.format(value)
+            axis.text(column, row, text, ha="center", va="center", color=color, fontsize=13)
+
+
+def draw_histograms(before, after):
+    """0~1로 맞춘 픽셀과 정규화한 픽셀의 분포를 그립니다. 세로선은 평균입니다."""
+    figure, axes = plt.subplots(1, 2, figsize=(8, 3.8), sharey=True, layout="constrained")
+    for axis, title, values in zip(axes, ["scaled to 0..1", "normalized"], [before, after]):
+        mean = values.mean().item()
+        std = values.std().item()
+        axis.hist(values.flatten().numpy(), bins=50, color="#0072B2")
+        axis.axvspan(mean - std, mean + std, color="#D55E00", alpha=0.2, label="mean ± std")
+        axis.axvline(mean, color="#D55E00", linewidth=2, label="mean")
+        axis.set(title=title, xlabel="pixel value", yscale="log")
+    axes[0].set_ylabel("number of pixels (log scale)")
     axes[0].legend()
+    figure.suptitle("Normalizing shifts and stretches the pixel values")
     return figure
 
 
-def draw_sgd_curves(curves):
-    """학습률마다 정규화하지 않은 입력과 정규화한 입력의 학습 손실을 그린 그림을 반환합니다."""
-    figure, axes = plt.subplots(1, len(curves), figsize=(9, 4), sharey=True, squeeze=False, layout="constrained")
-    for axis, (learning_rate, before, after) in zip(axes.flat, curves):
-        axis.plot(range(1, len(before) + 1), before, "s--", color="#D55E00", label="scaled to 0..1")
-        axis.plot(range(1, len(after) + 1), after, "o-", color="#0072B2", label="normalized")
-        axis.set(title=f"Learning rate {learning_rate}", xlabel="epoch", ylabel="training loss")
-        axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True, min_n_ticks=1))
-        axis.legend()
+def draw_input_ranges(curves):
+    """입력의 범위별로 에폭마다의 손실을 그립니다."""
+    figure, axis = plt.subplots(figsize=(7, 4.2), layout="constrained")
+    styles = [("#CC79A7", "^:"), ("#D55E00", "s--"), ("#0072B2", "o-")]
+    for (name, losses), (color, style) in zip(curves.items(), styles):
+        axis.plot(range(1, len(losses) + 1), losses, style, color=color, label=name)
+    axis.axhline(np.log(10), color="gray", linewidth=1, label="random guess (2.3)")
+    axis.set(xlabel="epoch", ylabel="training loss", ylim=(0, 4), xticks=range(1, 6))
+    axis.set_title("SGD on 2,000 images: only the input differs")
+    axis.legend()
     return figure
 
 
-def draw_orders(results):
-    """순서만 다른 결과를 같은 밝기 범위로 그린 그림을 반환합니다."""
-    images = [image.mean(dim=0).numpy() for _, image in results]  # 채널이 여러 개이면 평균을 그립니다
-    low, high = min(image.min() for image in images), max(image.max() for image in images)
-    figure, axes = plt.subplots(1, len(results), figsize=(9, 4.6), layout="constrained")
-    for axis, (name, _), image in zip(axes, results, images):
-        picture = axis.imshow(image, cmap="gray", vmin=low, vmax=high)
-        axis.set(title=f"{name}\ntop left pixel {image[0, 0]:.2f}", xticks=[], yticks=[])
+def draw_orders(pad_first, pad_last):
+    """순서만 다른 두 결과를 같은 밝기 범위로 그립니다."""
+    figure, axes = plt.subplots(1, 2, figsize=(8, 4.2), layout="constrained")
+    titles = ["Pad, then Normalize", "Normalize, then Pad"]
+    for axis, image, title in zip(axes, [pad_first, pad_last], titles):
+        picture = axis.imshow(
+            image[0].numpy(), cmap="gray", vmin=pad_first.min(), vmax=pad_first.max()
+        )
+        axis.set(title=f"{title}\nborder {image[0, 0, 0]:.2f}", xticks=[], yticks=[])
     figure.colorbar(picture, ax=axes, label="value after both transforms")
+    figure.suptitle("The same two transforms in two orders")
     return figure
 
 
-def draw_augmentations(original, rows):
-    """행은 변형, 열은 원본과 변형을 적용한 결과인 그림을 반환합니다."""
+def draw_noise(results):
+    """amount별로 SaltAndPepper의 결과를 그립니다."""
+    figure, axes = plt.subplots(1, len(results), figsize=(8, 2.7), layout="constrained")
+    for axis, (amount, image) in zip(axes, results.items()):
+        axis.imshow(image[0].numpy(), cmap="gray", vmin=0, vmax=1)
+        axis.set_title(f"amount={amount}")
+        axis.axis("off")
+    figure.suptitle("SaltAndPepper with more and more noise")
+    return figure
 
-    def tile(image):  # 크기나 채널 수가 변경된 결과도 28x28 흑백으로 그립니다
-        return F.pad(v2.functional.resize(image, [28, 28]).mean(dim=0), (1, 1, 1, 1), value=1)
 
-    lines = [torch.cat([tile(image) for image in (original, *images)], dim=1) for _, images in rows]
-    figure, axis = plt.subplots(figsize=(10.8, 9.4), layout="constrained")
-    axis.imshow(torch.cat(lines).numpy(), cmap="gray", vmin=0, vmax=1)
-    axis.set_xticks(range(15, lines[0].shape[1], 30), ["original", *(f"draw {n + 1}" for n in range(len(rows[0][1])))])
-    axis.set_yticks(range(15, 30 * len(rows), 30), [name for name, _ in rows])
-    axis.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
-    axis.spines[:].set_visible(False)
-    axis.set_title("One training image: each transform drawn several times", pad=12)
+def draw_augmentations(original, gallery):
+    """행은 변형, 열은 원본과 변형한 결과 4개입니다."""
+    figure, axes = plt.subplots(len(gallery), 5, figsize=(6.5, 10.5))
+    figure.subplots_adjust(0.01, 0.01, 0.99, 0.92, wspace=0.05, hspace=0.25)
+    for row, (name, images) in zip(axes, gallery.items()):
+        for axis, image in zip(row, [original, *images]):
+            axis.imshow(image[0].numpy(), cmap="gray", vmin=0, vmax=1)
+            axis.set(xticks=[], yticks=[])
+        row[1].set_title(name, fontsize=11, loc="left")
+    axes[0, 0].set_title("original", fontsize=11, loc="left")
+    figure.suptitle("One image, each transform applied four times")
+    return figure
+
+
+def draw_mixup(images, mixed_image, labels):
+    """두 이미지와 둘을 겹친 이미지를 그립니다."""
+    names = [datasets.FashionMNIST.classes[label] for label in labels]
+    titles = [names[0], names[1], f"70% {names[0]}\n30% {names[1]}"]
+    figure, axes = plt.subplots(1, 3, figsize=(8, 3.4), layout="constrained")
+    for axis, image, title in zip(axes, [*images, mixed_image], titles):
+        axis.imshow(image.numpy(), cmap="gray", vmin=0, vmax=1)
+        axis.set_title(title)
+        axis.axis("off")
+    figure.suptitle("Mixup: two images and their labels in one")
+    return figure
+
+
+def draw_rotations(together, separate):
+    """배치로 회전한 이미지와 한 장씩 회전한 이미지를 그립니다."""
+    figure, axes = plt.subplots(2, len(together), figsize=(8, 3.9), layout="constrained")
+    for row, images in zip(axes, [together, separate]):
+        for axis, image in zip(row, images):
+            axis.imshow(image[0].numpy(), cmap="gray", vmin=0, vmax=1)
+            axis.set(xticks=[], yticks=[])
+    axes[0, 0].set_ylabel("as a batch", fontsize=12)
+    axes[1, 0].set_ylabel("one by one", fontsize=12)
+    figure.suptitle("RandomRotation of five copies of one image")
     return figure
 
 
 # ---- 여기부터는 여러 장에서 공통으로 사용하는 도우미 함수입니다. 건너뛰어도 괜찮습니다. ----
-CLAIMS, EXERCISES, REMINDERS = [], [], []  # 확인한 설명, 연습 문제의 결과, 마지막에 다시 출력할 안내
+CLAIMS = []  # 확인한 설명: (절의 제목, 설명, 맞았으면 True)
+EXERCISES = {}  # 연습 문제의 이름: 맞았으면 True
+PAGE = []  # 페이지에 담을 [종류, 텍스트]
+OUTPUT_DIR = Path(__file__).resolve().parent / "outputs"
+PAGE_HEAD = """<!doctype html><html lang="ko"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><style>
+:root{color-scheme:light dark}h2{margin-top:3em;border-bottom:2px solid #0072B2}h3{margin:3em 0 0}
+body{max-width:52em;margin:2em auto;padding:0 1em;font:16px/1.75 system-ui,sans-serif;
+word-break:keep-all;overflow-wrap:anywhere}p{white-space:pre-wrap}small,i{color:#808080}
+pre{font:14px/1.6 ui-monospace,Consolas,monospace;overflow-x:auto;margin:0;padding:.5em 1em}
+.code{background:#8881;border-left:4px solid #0072B2}.ok,.wrong,.open{margin:.2em 1em}
+.ok{color:#2a9d4f}.wrong,.notice{color:#e5534b}i{font-style:normal}img{max-width:100%}
+nav ul{columns:20em}nav .lesson{margin-left:1em}</style>"""
 
 
-def teach(lesson, *args):
-    """절 함수 lesson의 docstring을 제목과 설명으로 출력한 뒤, 함수를 실행한 결과를 반환합니다."""
+def use_hangul():
+    """어느 컴퓨터에서나 한글을 출력하고, 한글 글꼴이 있으면 그림에도 사용합니다."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # 노트북의 출력 스트림에는 reconfigure가 없습니다
+            stream.reconfigure(encoding="utf-8", line_buffering=True)
+    installed = set(font_manager.get_font_names())
+    hangul = {"Malgun Gothic", "Apple SD Gothic Neo", "NanumGothic", "Noto Sans CJK KR"}
+    plt.rcParams["font.family"] = ["DejaVu Sans", *sorted(hangul & installed)]
+
+
+def prepare_outputs(path):
+    """결과 폴더를 만들고, 파일을 저장할 수 있는지 미리 확인합니다."""
+    global OUTPUT_DIR
+    OUTPUT_DIR = Path(os.path.expanduser(path))
+    try:
+        OUTPUT_DIR.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=OUTPUT_DIR).close()
+    except OSError as error:
+        sys.exit(f"오류: {path} 폴더에 저장할 수 없습니다({error}). --output-dir를 확인하세요.")
+
+
+def record(kind, text):
+    """페이지에 텍스트를 추가합니다. 코드와 결과처럼 여러 줄인 것은 앞의 줄에 이어 붙입니다."""
+    if PAGE and PAGE[-1][0] == kind and kind in ("code", "result", "ok", "wrong", "open"):
+        PAGE[-1][1] += text
+    else:
+        PAGE.append([kind, text])
+
+
+def begin(part, device=""):
+    """핵심, 더 알아보기 등의 제목을 출력합니다. 처음에는 장의 제목과 소개도 출력합니다."""
+    if not PAGE:
+        file = Path(__file__).name
+        title, introduction, *_ = __doc__.split("\n\n")
+        introduction += f"""
+
+python {file}를 실행하면 나오는 내용입니다. 결과는 코드 바로 아래에 있습니다. '받은 값'은
+앞의 절에서 만들었거나 실행할 때 정한 값입니다. ✓가 붙은 문장은 실행하면서 정말 맞는지 확인한
+설명이며, 틀리면 ✗로 바뀝니다. import와 그림을 그리는 함수는 {file} 파일에 있습니다."""
+        place = f"PyTorch {torch.__version__}  {device}".rstrip()
+        print(f"{title}\n{place}\n\n{introduction}")
+        record("title", title)
+        record("place", place)
+        record("text", introduction)
+    print(f"\n\n──── {part} ────")
+    record("part", part)
+
+
+def teach(lesson, *args, **options):
+    """절의 docstring을 제목과 설명으로 출력하고, 코드와 결과를 번갈아 출력하며 실행합니다."""
+    if not callable(lesson):
+        raise TypeError("teach(lesson())이 아니라 teach(lesson)처럼 함수를 전달하세요.")
     title, _, text = (inspect.getdoc(lesson) or lesson.__name__).partition("\n\n")
-    print(f"\n== {title} ==\n{text}\n")
-    return lesson(*args)
+    transcript = Transcript(inspect.unwrap(lesson))
+    place = f"{Path(__file__).name}:{transcript.first} {lesson.__name__}"
+    print(f"\n== {title} ==   {place}\n{text}\n")
+    record("lesson", title)
+    record("place", place)
+    record("text", text)
+    try:
+        with contextlib.redirect_stdout(transcript):
+            transcript.name_values(inspect.signature(lesson).bind(*args, **options).arguments)
+            result = lesson(*args, **options)
+            transcript.show_code_until(len(transcript.lines))
+        return result
+    except BaseException as error:
+        with contextlib.suppress(OSError, SystemExit):
+            transcript.show_code_until_error(error)
+            record("wrong", f"여기에서 멈췄습니다: {type(error).__name__}: {error}")
+            write_page()
+        raise
+
+
+class Transcript(io.TextIOBase):
+    """절을 실행하는 동안의 출력 스트림입니다. 결과보다 그 결과를 만든 코드를 먼저 출력합니다."""
+
+    KINDS = {">>>": "code", "✓": "ok", "✗": "wrong", "□": "open", "저장:": "saved"}
+
+    def __init__(self, lesson):
+        self.screen = sys.stdout
+        self.code = lesson.__code__
+        self.kind = "result"  # 지금 출력하는 줄의 종류
+        self.at_line_start = True
+        self.lines, self.first = inspect.getsourcelines(lesson)
+        self.statements = ast.parse("".join(self.lines)).body[0].body  # 아직 출력하지 않은 문장
+        self.shown = self.statements[0].lineno - 1  # 이미 출력한 줄의 개수
+        if lesson.__doc__:
+            self.shown = self.statements.pop(0).end_lineno
+        if lesson.__name__ == "check_practice":
+            self.statements.clear()  # 연습 문제를 확인하는 코드는 출력하지 않습니다
+
+    def name_values(self, arguments):
+        """절이 main에서 받은 값을 코드의 첫 줄로 출력합니다."""
+        simple = (int, float, str, torch.device, type(None))
+        items = arguments.items()
+        names = [f"{name}={value}" if isinstance(value, simple) else name for name, value in items]
+        if names:
+            self.put(f">>> # 받은 값: {', '.join(names)}\n")
+
+    def show_code_until(self, number):
+        """number번째 줄이 속한 문장까지의 코드를 출력합니다. 반복문은 전체가 한 문장입니다."""
+        while self.statements and self.statements[0].lineno <= number:
+            statement = self.statements.pop(0)
+            last = statement.lineno - 1 if only_prints(statement) else statement.end_lineno
+            for line in self.lines[self.shown : last]:
+                self.put(f">>> {line.removeprefix('    ')}" if line.strip() else "\n")
+            self.shown = statement.end_lineno
+
+    def show_code_until_error(self, error):
+        """오류가 발생한 줄까지의 코드를 출력합니다."""
+        for frame, number in traceback.walk_tb(error.__traceback__):
+            if frame.f_code is self.code:
+                self.show_code_until(number - self.first + 1)
+
+    def write(self, text):
+        frame = inspect.currentframe()
+        while frame and frame.f_code is not self.code:
+            frame = frame.f_back
+        if frame:
+            self.show_code_until(frame.f_lineno - self.first + 1)
+        self.put(text)
+        return len(text)
+
+    def put(self, text):
+        """텍스트를 화면에 출력하고 페이지에 추가합니다. 종류는 줄의 첫 단어로 구분합니다."""
+        if text.startswith(">>> ") and not self.at_line_start:
+            text = f"\n{text}"
+        for line in text.splitlines(keepends=True):
+            if self.at_line_start and not line.isspace():
+                if not line.startswith("  ") or self.kind == "code":  # 들여쓴 줄은 앞 줄과 같습니다
+                    self.kind = self.KINDS.get(line.split()[0], "result")
+                self.screen.write("" if self.kind == "code" else "    ")
+            self.screen.write(line)
+            if self.kind != "saved":
+                record(self.kind, line.removeprefix(">>> "))
+            self.at_line_start = line.endswith("\n")
+
+    def flush(self):
+        self.screen.flush()
+
+
+def only_prints(statement):
+    """출력만 하는 문장이면 True입니다. 결과가 바로 이어지므로 코드는 출력하지 않습니다."""
+    names = ("print", "show", "check", "practice", "save_figure", "show_code")
+    function = getattr(getattr(statement, "value", None), "func", None)
+    return isinstance(statement, ast.Return) or getattr(function, "id", "") in names
+
+
+def show_code(thing):
+    """함수나 클래스의 코드를 출력합니다."""
+    for line in inspect.getsource(thing).splitlines():
+        print(f">>> {line}" if line else "")
+    print()
 
 
 def show(text, note=""):
-    """show(f"{식 = }", "설명")은 식과 그 값을 출력합니다. 여러 줄인 값은 다음 줄부터 출력합니다."""
-    code, _, value = text.partition(" = ")
-    value = "\n" + textwrap.indent(value, " " * 8) if "\n" in value else " " + value
-    print(f"    {code} ={value}" + (f"   # {note}" if note else ""))
+    """show(f"{식 = }", "설명")은 식과 설명을 코드처럼 출력하고, 그 아래에 값을 출력합니다."""
+    code, equals, value = str(text).partition(" = ")
+    if equals:
+        print(f">>> {code}" + (f"  # {note}" if note else ""))
+    print(value if equals else f"{text} {note}".rstrip())
 
 
 def check(claim, holds):
     """설명 한 문장이 맞는지 확인하고 출력합니다. 틀려도 멈추지 않고, 마지막에 다시 출력합니다."""
-    print(f"    {'✓' if holds else '✗'} {claim}")
-    CLAIMS.append((claim, bool(holds)))
+    holds = bool(holds.all() if hasattr(holds, "all") else holds)  # 벡터이면 모두 참이어야 합니다
+    print(f"{'✓' if holds else '✗'} {claim}")
+    titles = [text for kind, text in PAGE if kind == "lesson"]
+    CLAIMS.append(("".join(titles[-1:]), claim, holds))
 
 
 @contextlib.contextmanager
 def expect(kind):
-    """이 블록에서는 kind 오류가 발생해야 합니다. 오류가 발생한 코드와 메시지 전체를 출력하고 계속합니다."""
+    """이 블록에서는 kind 오류가 발생해야 합니다. 오류의 메시지를 출력하고 계속합니다."""
     try:
         yield
-        check(f"이 블록에서는 다음 오류가 발생합니다: {kind.__name__}", False)
     except kind as error:
-        print(f"    {traceback.extract_tb(error.__traceback__)[1].line}")
-        message = f"{type(error).__name__}: {error}"
-        print(textwrap.fill(message, 96, initial_indent=" " * 8, subsequent_indent=" " * 10))
+        message = " ".join(f"{type(error).__name__}: {error}".split())
+        print(textwrap.fill(message, 92, subsequent_indent="    "))
+    else:
+        check(f"위의 코드에서 {getattr(kind, '__name__', kind)} 오류가 발생합니다", False)
 
 
-def practice(exercise, expected, *inputs, to_tensor=torch.as_tensor):
-    """연습 문제의 답을 다른 방법(expected)으로 계산한 값과 비교하고 □(미완성), ✓(정답), ✗(오답)로 출력합니다."""
-    for args in inputs:
-        right, solved = to_tensor(expected(*copy.deepcopy(args))).double(), False
+def practice(exercise, *examples, read=torch.as_tensor):
+    """연습 문제를 (입력, 올바른 값)마다 확인하고 □(미완성), ✓(정답), ✗(오답)로 출력합니다.
+
+    반환한 값이 텐서가 아니면, 비교할 값을 구하는 함수를 read에 지정합니다.
+    """
+    EXERCISES[exercise.__name__] = False
+    place = f"{Path(__file__).name}:{exercise.__code__.co_firstlineno}"
+    title = f"{exercise.__name__}{inspect.signature(exercise)}   {place}"
+    task = inspect.getdoc(exercise)
+    for inputs, right in examples:
         try:
-            answer = exercise(*copy.deepcopy(args))
-            if answer is not None:
-                value = to_tensor(answer).double()
-                solved = value.shape == right.shape and torch.allclose(value, right, atol=1e-5)
-        except Exception as error:
-            answer = error
-        if not solved:
-            break
-    EXERCISES.append(solved)
-    name, hint = exercise.__name__, (inspect.getdoc(exercise) or "").rpartition("\n")[2]
-    if solved or answer is None:
-        return print(f"    ✓ {name}" if solved else f"    □ {name}: 아직 풀지 않았습니다.\n        {hint}")
-    print(f"    ✗ {name}")
-    for title, value in (("입력", args), ("올바른 값", right.tolist()), ("반환한 값", repr(answer))):
-        print(textwrap.shorten(f"{title}: {value}", 80, initial_indent=" " * 8))
+            problem = find_problem(exercise, inputs, right, read)
+        except NotImplementedError:
+            print(f"□ {title}\n{textwrap.indent(task, '    ')}")
+            return
+        if problem:
+            names = inspect.signature(exercise).parameters
+            lines = [f"{name} = {value}" for name, value in zip(names, inputs)]
+            lines += [f"올바른 값: {right}", problem, task.rpartition("\n\n")[2]]
+            print(f"✗ {title}")
+            for line in lines:
+                print(textwrap.indent(line, "    "))
+            return
+    EXERCISES[exercise.__name__] = True
+    print(f"✓ {exercise.__name__}")
 
 
-def finish(started, next_chapter, show_figures):
-    """결과를 요약하고 --show이면 그림을 표시합니다. 틀린 설명이 있으면 모두 출력하고 1로 종료합니다."""
-    broken = [f"    ✗ {claim}" for claim, holds in CLAIMS if not holds]
-    print(*REMINDERS, f"설명 {len(CLAIMS)}개를 확인한 결과 {len(CLAIMS) - len(broken)}개가 맞습니다.", sep="\n")
-    print(f"연습 문제 {len(EXERCISES)}개 중 {sum(EXERCISES)}개를 풀었습니다.")
-    print(f"걸린 시간: {time.perf_counter() - started:.1f}초\n다음 장: {next_chapter}")
-    if show_figures:
-        plt.show()
-    if broken:
-        sys.exit("\n".join(["다음 설명은 실행 결과와 다릅니다. 왜 달라졌는지 생각해 보세요.", *broken]))
-
-
-def prepare_terminal():
-    """출력을 UTF-8로 설정합니다. Ctrl+C나 닫힌 파이프(| head)로 끝날 때는 트레이스백(traceback)을 출력하지 않습니다."""
-
-    def end_quietly(kind, error, trace):
-        if not {kind, type(error.__cause__), type(error.__context__)} & {KeyboardInterrupt, BrokenPipeError}:
-            return sys.__excepthook__(kind, error, trace)
-        sys.stdout = open(os.devnull, "w")  # 아직 출력하지 못한 내용을 버립니다
-        print("실행을 중단했습니다. 이미 저장한 파일은 그대로 있습니다.", file=sys.stderr)
-
-    sys.excepthook = end_quietly
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # 노트북의 출력 스트림에는 reconfigure가 없습니다
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
-
-
-def prepare_outputs(path, show_figures):
-    """결과 폴더를 생성해 경로를 반환합니다. 창을 열지 않을 때는 화면이 필요 없는 백엔드(agg)로 그립니다."""
-    if not show_figures and "ipykernel" not in sys.modules:  # 노트북에서는 그림이 셀 아래에 표시됩니다
-        plt.switch_backend("agg")
+def find_problem(exercise, inputs, right, read):
+    """답이 올바른 값과 어떻게 다른지 설명하는 문장을 반환합니다. 같으면 빈 문자열입니다."""
     try:
-        path.expanduser().mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=path.expanduser()).close()
-        return path.expanduser()
-    except OSError as error:
-        sys.exit(f"오류: {path} 폴더에 저장할 수 없습니다 ({error.strerror}). --output-dir로 다른 폴더를 지정하세요.")
+        answer = exercise(*copy.deepcopy(inputs))
+    except NotImplementedError:
+        raise
+    except Exception as error:
+        line = exercise.__code__.co_firstlineno
+        for frame in traceback.extract_tb(error.__traceback__)[1:]:
+            if frame.filename == exercise.__code__.co_filename:
+                line = frame.lineno
+        return f"{line}번째 줄의 오류: {type(error).__name__}: {error}"
+    if answer is None:
+        return "반환한 값이 없습니다. return을 확인하세요."
+    try:
+        value = torch.as_tensor(read(answer)).detach().double()
+    except Exception as error:
+        return f"반환한 값: {answer}\n비교할 수 없는 값입니다({type(error).__name__}: {error})."
+    expected = torch.as_tensor(right).double()
+    if value.shape != expected.shape:
+        shapes = f"모양 {list(value.shape)}, 올바른 모양 {list(expected.shape)}"
+        return f"반환한 값: {answer}\n{shapes}"
+    if not torch.allclose(value, expected, rtol=1e-4, atol=1e-5):
+        return f"반환한 값: {value.numpy().round(4).tolist()}"
+    return ""
 
 
 @contextlib.contextmanager
-def save_whole(path):
-    """임시 파일에 저장한 뒤 이름을 path로 변경합니다. 도중에 중단되어도 기존 파일은 그대로 유지됩니다."""
-    temporary = path.with_name(f"{os.getpid()}_{path.name}")
+def saving(path):
+    """임시 파일에 모두 저장한 뒤 이름을 바꿉니다. 도중에 멈춰도 기존 파일은 그대로입니다."""
+    new = path.with_name(f"{os.getpid()}_{path.name}")
     try:
-        yield temporary
-        os.replace(temporary, path)
-    except (OSError, RuntimeError) as error:
-        sys.exit(f"오류: {path} 파일을 저장할 수 없습니다. 권한과 디스크 공간을 확인하세요 ({type(error).__name__}).")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(new, "wb") as file:
+            yield file
+        os.replace(new, path)
+    except OSError as error:
+        sys.exit(f"오류: {path} 파일을 저장할 수 없습니다({error}).")
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            new.unlink()
 
 
-def save_figure(figure, path):
-    """그림을 PNG 파일로 저장하고 경로를 출력합니다."""
-    with save_whole(path) as file:
+def save_figure(figure, name):
+    """그림을 결과 폴더에 PNG 파일로 저장하고 페이지에 넣습니다. 노트북에서는 바로 표시합니다."""
+    path = OUTPUT_DIR / Path(name).with_suffix(".png")
+    with saving(path) as file:
         figure.savefig(file, dpi=120)
-    print(f"    그림: {path}")
+    print(f"저장: {path}")
+    titles = [axis.get_title() for axis in figure.axes]
+    record("image", f"{path.name}\n{figure.get_suptitle() or ', '.join(filter(None, titles))}")
+    if "ipykernel" in sys.modules:
+        from IPython.display import display
+
+        display(figure)
+    plt.close(figure)
 
 
-STALL_SECONDS = 5  # 이 시간 동안 데이터를 받지 못하면 다음 미러를 시도합니다
-SECOND_MIRROR = "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/"
-PRACTICE_NOTICE = """\n[연습용 데이터] FashionMNIST를 내려받지 못해 연습용 데이터로 진행합니다.
-    따라서 출력되는 정확도는 FashionMNIST의 정확도가 아닙니다.
-    이유: {}
-    해결 방법: 인터넷에 연결한 뒤 다시 실행하세요. 또는 다음 주소에 있는 .gz 파일 4개를 내려받아
-        https://github.com/zalandoresearch/fashion-mnist/tree/master/data/fashion
-        {} 폴더에 넣고 다시 실행하세요.
-"""
+def write_page():
+    """지금까지의 설명, 코드, 결과, 그림을 HTML 페이지로 저장하고 그 경로를 반환합니다."""
+    tags = {"title": "h1", "part": "h2", "lesson": "h3", "place": "small"}
+    contents = body = ""
+    for number, (kind, text) in enumerate(PAGE):
+        text = html.escape(text.strip("\n"))
+        if kind == "image":
+            name, _, title = text.partition("\n")
+            body += f'<img src="{name}" alt="{title}">\n'
+        elif kind in ("code", "result"):
+            text = re.sub(r"(?m)(^ *|  )(# .*)$", r"\1<i>\2</i>", text)  # 주석은 회색입니다
+            body += f'<pre class="{kind}">{text}</pre>\n'
+        else:
+            if kind == "text":  # 문단은 화면의 너비에 맞추고, 목록과 표의 줄은 그대로 둡니다
+                text = re.sub(r"(?<=\S)\n(?!\s|\d+\))", " ", text)
+            tag = tags.get(kind, "p")
+            body += f'<{tag} class="{kind}" id="p{number}">{text}</{tag}>\n'
+            if kind in ("part", "lesson"):
+                contents += f'<li class="{kind}"><a href="#p{number}">{text}</a></li>\n'
+    body = body.replace("<h2", f"<nav><ul>\n{contents}</ul></nav>\n<h2", 1)
+    path = OUTPUT_DIR / f"{Path(__file__).stem}.html"
+    with saving(path) as file:
+        head = f"{PAGE_HEAD}<title>{path.stem}</title></head><body>\n"
+        file.write(f"{head}{body}</body></html>\n".encode())
+    return path
+
+
+def finish(next_chapter, open_page):
+    """결과를 요약하고 페이지를 저장합니다. 틀린 설명이 있으면 모두 출력하고 1로 종료합니다."""
+    wrong = [f"✗ {lesson}: {claim}" for lesson, claim, holds in CLAIMS if not holds]
+    begin("마무리")
+    summary = f"""✓로 확인한 설명은 {len(CLAIMS)}개 중 {len(CLAIMS) - len(wrong)}개가 맞습니다.
+연습 문제는 {len(EXERCISES)}개 중 {sum(EXERCISES.values())}개를 풀었습니다.
+다음에 읽을 것: {next_chapter}"""
+    print(summary)
+    record("text", summary)
+    for line in wrong:
+        record("wrong", line)
+    for kind, text in PAGE:
+        if kind == "notice":
+            print(text.partition("\n")[0])
+    path = write_page()
+    if open_page and not webbrowser.open(path.resolve().as_uri()):
+        print("브라우저를 열 수 없으니 다음 파일을 직접 여세요.")
+    print(f"설명, 코드, 결과, 그림을 모은 페이지: {path}")
+    if wrong:
+        sys.exit("\n".join(["다음 설명은 결과와 다릅니다. 왜 달라졌는지 생각해 보세요.", *wrong]))
+
+
+SECOND_MIRROR = (
+    "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/"
+)
+STALL_SECONDS = 5  # 이 시간 동안 응답이 없으면 다음 서버에서 내려받습니다
 GARMENTS = """1fffbe7cf9f3e 0f9f366cd9b36 1fffffbb76e9c 070e083871f3e 18ffffefdfbb6
-    0000406037f00 1ff5ebbb56e94 0000073ffff80 07117ffffffff 03060c39f3fe3"""  # 클래스별 7x7 그림(49비트)
+    0000406037f00 1ff5ebbb56e94 0000073ffff80 07117ffffffff 03060c39f3fe3"""  # 7x7 그림(49비트)
 
 
 def prepare_fashion_mnist(data_dir):
-    """FashionMNIST가 있는 폴더를 반환합니다. 없으면 내려받고, 내려받지 못하면 연습용 데이터를 생성합니다."""
-    root, reasons = data_dir.expanduser(), []
+    """FashionMNIST가 있는 폴더를 반환합니다. 없으면 내려받습니다.
+
+    내려받지 못하면 연습용 데이터를 만들고, 그 폴더를 반환합니다.
+    """
+    root = Path(os.path.expanduser(data_dir))
     raw = root / "FashionMNIST" / "raw"
-    if root.is_file():
-        sys.exit(f"오류: {root}은(는) 폴더가 아니라 파일입니다. --data-dir로 다른 폴더를 지정하세요.")
+    files = [raw / name.removesuffix(".gz") for name, md5 in datasets.FashionMNIST.resources]
+    if os.path.isfile(root):
+        sys.exit(f"오류: {root}은(는) 폴더가 아니라 파일입니다. --data-dir를 확인하세요.")
+    if all(map(os.path.isfile, files)):
+        damaged = find_damaged_file(raw)
+        if damaged:
+            sys.exit(f"오류: {damaged} 파일이 손상되었습니다. 네 파일을 다시 준비하세요.")
+        return root
+
+    reasons = []
+    mirrors = datasets.FashionMNIST.mirrors
     socket.setdefaulttimeout(STALL_SECONDS)
-    for mirror in [*datasets.FashionMNIST.mirrors, SECOND_MIRROR]:
+    for mirror in [*mirrors, SECOND_MIRROR]:
+        print(f"FashionMNIST를 내려받습니다: {mirror}", flush=True)
+        datasets.FashionMNIST.mirrors = [mirror]
         try:
-            download_fashion_mnist(mirror, raw)
+            with contextlib.redirect_stdout(io.StringIO()):
+                datasets.FashionMNIST(root, download=True)  # MD5도 확인합니다
             break
-        except Exception as error:  # 어떤 오류가 발생하더라도 다음 미러를 시도합니다
-            reasons.append(f"{type(error).__name__}: {error}".strip().splitlines()[-1][:85])
+        except Exception as error:  # 어떤 오류가 발생하더라도 다음 서버를 시도합니다
+            reason = f"{type(error).__name__}: {error}".strip().splitlines()[-1]
+            reasons.append(f"내려받지 못한 이유: {reason[:78]}")
     else:
-        root = write_practice_data()
-        REMINDERS.append(PRACTICE_NOTICE.format("\n          ".join(reasons), raw))
-        print(REMINDERS[-1])
+        missing = [f"{path.name}.gz" for path in files if not os.path.isfile(path)]
+        notice = "\n".join(
+            [
+                "[연습용 데이터] FashionMNIST 대신 단순한 그림을 사용하니 정확도가 다릅니다.",
+                *reasons,
+                "해결 방법: 인터넷에 연결하고 다시 실행하세요. 파일을 직접 내려받아도 됩니다.",
+                "https://github.com/zalandoresearch/fashion-mnist/tree/master/data/fashion",
+                f"다음 중 없거나 MD5가 다른 파일을 {raw} 폴더에 넣으세요.",
+                *missing,
+            ]
+        )
+        print(f"\n{notice}")
+        record("notice", notice)
+        try:
+            root = write_practice_data()
+        except OSError as error:
+            sys.exit(f"오류: 연습용 데이터를 임시 폴더에 저장할 수 없습니다({error}).")
+    datasets.FashionMNIST.mirrors = mirrors
     socket.setdefaulttimeout(None)
     return root
 
 
-def download_fashion_mnist(mirror, raw):
-    """raw 폴더에 없는 파일을 mirror에서 내려받고 MD5를 확인합니다. 이미 있는 파일이 손상되었으면 종료합니다."""
-    files = [raw / name.removesuffix(".gz") for name, _ in datasets.FashionMNIST.resources]
-    if not all(path.is_file() for path in files):
-        print(f"FashionMNIST를 준비합니다: {mirror.split('/')[2]}", flush=True)
-        raw.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=raw.parent) as temporary:
-            part = shutil.copytree(raw, Path(temporary, "FashionMNIST", "raw"))  # 직접 넣은 .gz 파일도 사용합니다
-            type("FashionMNIST", (datasets.FashionMNIST,), {"mirrors": [mirror]})(temporary, download=True)
-            for path in files:
-                os.replace(part / path.name, path)
-    for path in files:
-        count = int.from_bytes(path.read_bytes()[4:8], "big")  # 파일에 기록된 샘플 수
-        if path.stat().st_size != (16 + 28 * 28 * count if "images" in path.name else 8 + count):
-            sys.exit(f"오류: {path} 파일이 손상되었습니다. {raw} 폴더를 삭제하고 다시 실행하세요.")
+def idx_header(*shape):
+    """IDX 파일의 머리 부분입니다. 차원의 수 뒤에 차원별 크기를 4바이트씩 저장합니다."""
+    return bytes([0, 0, 8, len(shape)]) + b"".join(size.to_bytes(4, "big") for size in shape)
+
+
+def find_damaged_file(raw):
+    """형식이 FashionMNIST와 다른 파일의 경로를 반환합니다. 모두 올바르면 None입니다."""
+    for split in ("train", "t10k"):
+        labels = raw / f"{split}-labels-idx1-ubyte"
+        content = labels.read_bytes()
+        count = len(content) - 8
+        if count < 1 or content[:8] != idx_header(count) or max(content[8:]) > 9:
+            return labels
+        images = raw / f"{split}-images-idx3-ubyte"
+        with open(images, "rb") as file:
+            header = file.read(16)
+        if header != idx_header(count, 28, 28) or images.stat().st_size != 16 + 28 * 28 * count:
+            return images
 
 
 def write_practice_data():
-    """7x7 그림을 확대하고 이동한 뒤 잡음(noise)을 더한 이미지 7,000개를 임시 폴더에 저장하고, 그 폴더를 반환합니다."""
-    raw = Path(tempfile.mkdtemp(), "FashionMNIST", "raw")
+    """옷 그림에 잡음(noise)을 더한 이미지 7,000장을 임시 폴더에 저장하고, 그 폴더를 반환합니다."""
+    root = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    raw = root / "FashionMNIST" / "raw"
     raw.mkdir(parents=True)
-    atexit.register(shutil.rmtree, raw.parent.parent, ignore_errors=True)
-    pixels = torch.tensor([[int(bit) for bit in f"{int(code, 16):049b}"] for code in GARMENTS.split()]).view(10, 7, 7)
-    shapes = nn.functional.pad(pixels.repeat_interleave(3, 1).repeat_interleave(3, 2), (3, 4, 3, 4))  # [10, 28, 28]
+    bits = "".join(f"{int(code, 16):049b}" for code in GARMENTS.split())
+    pixels = torch.tensor([float(bit) for bit in bits]).view(10, 1, 7, 7)
+    shapes = nn.functional.interpolate(pixels, size=28)[:, 0]
+    random = torch.Generator().manual_seed(0)
     for split, n in (("train", 6000), ("t10k", 1000)):
-        random = torch.Generator().manual_seed(n)
-        labels, brightness = torch.randint(10, (n,), generator=random), torch.rand(n, 1, 1, generator=random)
-        rows, columns = (torch.randint(-3, 4, (2, n, 1), generator=random) + torch.arange(28)) % 28
-        images = shapes[labels[:, None, None], rows[:, :, None], columns[:, None, :]] * (0.2 + 0.8 * brightness)
-        images = 255 * (images + 0.3 * torch.randn(n, 28, 28, generator=random)).clamp(0, 1)
+        labels = torch.randint(10, (n,), generator=random)
+        brightness = 50 + 150 * torch.rand(n, 1, 1, generator=random)
+        noise = 80 * torch.randn(n, 28, 28, generator=random)
+        images = (brightness * shapes[labels] + noise).clamp(0, 255)
         for kind, array in (("images-idx3", images), ("labels-idx1", labels)):
-            header = bytes([0, 0, 8, array.dim()]) + b"".join(size.to_bytes(4, "big") for size in array.shape)
-            (raw / f"{split}-{kind}-ubyte").write_bytes(header + array.to(torch.uint8).numpy().tobytes())
-    return raw.parent.parent
+            content = idx_header(*array.shape) + array.to(torch.uint8).numpy().tobytes()
+            (raw / f"{split}-{kind}-ubyte").write_bytes(content)
+    return root
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("실행을 중단했습니다. 이미 저장한 파일은 그대로 있습니다.")
+    except BrokenPipeError:  # 출력을 head나 less로 보내고 먼저 닫은 경우
+        os._exit(1)

@@ -189,7 +189,7 @@ def test_transforms_give_the_pixels_of_the_file(chapter, tiny_data, pixels, caps
 
 @pytest.mark.full
 def test_samples_are_drawn_under_their_names(chapter, tiny, pixels):
-    figure = chapter.draw_samples(tiny, [4, 250, 33, 7, 8, 9, 10, 11, 12])
+    figure = chapter.draw_chosen_samples(tiny, [4, 250, 33, 7, 8, 9, 10, 11, 12])
     assert figure.axes[1].get_title() == "T-shirt/top\n(index 250)"
     assert np.allclose(figure.axes[2].images[0].get_array(), pixels[33] / 255)
 
@@ -294,7 +294,7 @@ def test_workers_stay_for_the_second_epoch(chapter, tiny_data):
 @pytest.mark.full
 def test_claims_hold_for_many_seeds(chapter):
     chapter.save_figure = print
-    for draw in ("draw_samples", "draw_batches", "draw_shared_transform"):
+    for draw in ("draw_chosen_samples", "draw_batches", "draw_shared_transform"):
         setattr(chapter, draw, lambda *args: None)
     data_dir = chapter.write_practice_data()
     practice_data = datasets.FashionMNIST(data_dir, transform=ToTensor())

@@ -203,6 +203,16 @@ def test_claims_hold_for_many_seeds(chapter, monkeypatch):
     assert len(chapter.CLAIMS) == 20 * 8 and all(holds for _, _, holds in chapter.CLAIMS)
 
 
+@pytest.mark.full
+def test_seed_option_decides_the_numbers(tmp_path):
+    outputs = []
+    for seed in (3, 3, 4):
+        run = run_main(tmp_path, "autograd", "--seed", seed, "--output-dir", tmp_path)
+        assert run.code == 0
+        outputs.append(run.out)
+    assert outputs[0] == outputs[1] != outputs[2]
+
+
 BREAKS = {  # 확인하는 설명을 틀리게 만드는 변경
     "    c = b**2\n": "    c = b**3\n",
     "w -= 0.1 * w.grad\n        b -= 0.1": "w += 0.1 * w.grad\n        b += 0.1",

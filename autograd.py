@@ -1244,7 +1244,7 @@ def use_hangul():
     """어느 컴퓨터에서나 한글을 출력하고, 한글 글꼴이 있으면 그림에도 사용합니다."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # 노트북의 출력 스트림에는 reconfigure가 없습니다
-            stream.reconfigure(encoding="utf-8", line_buffering=True)
+            stream.reconfigure(encoding="utf-8", errors="replace", line_buffering=True)
     installed = set(font_manager.get_font_names())
     hangul = {"Malgun Gothic", "Apple SD Gothic Neo", "NanumGothic", "Noto Sans CJK KR"}
     plt.rcParams["font.family"] = ["DejaVu Sans", *sorted(hangul & installed)]

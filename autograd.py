@@ -112,7 +112,7 @@ def follow_one_number():
     new_a, new_b, new_c = chain(w + 0.001, x)
     measured = (new_c - c) / 0.001
     show(f"{measured = :.3f}", "c가 변한 크기는 w가 변한 크기의 몇 배일까요?")
-    close = abs(dc_dw - measured) < 0.1
+    close = math.isclose(dc_dw, measured, rel_tol=0.01, abs_tol=0.1)
     check("연쇄 법칙으로 구한 변화도는 직접 측정한 변화율과 거의 같습니다", close)
     save_figure(
         draw_chain([w, a, b, c], [dc_dw, dc_da, dc_db, 1.0], [da_dw, db_da, dc_db]),
@@ -991,8 +991,7 @@ def cross_entropy_gradient(logits, y):
     y [N]은 정수 정답입니다. autograd를 사용하지 않고 식으로 계산해 보세요.
     예: 로짓이 [[0, 0]]이고 y가 [1]이면 [[0.5, -0.5]]입니다.
 
-    힌트: 확률(softmax)에서 정답의 원-핫(F.one_hot)을 빼고 샘플 수 N으로 나누면 됩니다. 19절의 식과
-    비교해 보세요.
+    힌트: 확률(softmax)에서 정답의 원-핫(F.one_hot)을 빼고 N으로 나눠 보세요(19절 참고).
     """
     raise NotImplementedError
 
@@ -1000,8 +999,8 @@ def cross_entropy_gradient(logits, y):
 def make_leaky_relu(slope):
     """x > 0이면 x를, 아니면 slope * x를 계산하는 함수를 직접 정의하세요.
 
-    torch.autograd.Function을 상속받은 파이썬 클래스를 만들어, 객체가 아니라 클래스 자체를
-    반환합니다. x가 [-2, 0, 3]일 때의 값과, grad_output이 [10, 20, 30]일 때의 변화도를 확인합니다.
+    torch.autograd.Function을 상속받은 파이썬 클래스를 만들어, 객체가 아니라 클래스를 반환합니다.
+    x가 [-2, 0, 3]일 때의 값과, grad_output이 [10, 20, 30]일 때의 변화도를 확인합니다.
     예: slope가 0.1이면 값은 [-0.2, 0, 3]이고 변화도는 [1, 2, 30]입니다.
 
     힌트: 21절의 Softplus와 같은 모양입니다. torch.where(x > 0, …, …)를 두 번 사용해 보세요.
@@ -1417,7 +1416,8 @@ def expect(kind):
     try:
         yield
     except kind as error:
-        print(textwrap.fill(f"{type(error).__name__}: {error}", 92, subsequent_indent="    "))
+        message = " ".join(f"{type(error).__name__}: {error}".split())
+        print(textwrap.fill(message, 92, subsequent_indent="    "))
     else:
         check(f"위의 코드에서 {getattr(kind, '__name__', kind)} 오류가 발생합니다", False)
 

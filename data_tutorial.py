@@ -91,12 +91,14 @@ def open_fashion_mnist(data_dir):
 
     파일을 읽고 변환하는 코드는 금세 길어집니다. 이런 코드가 학습하는 코드와 뒤섞이면 읽기 어려울
     뿐만 아니라, 데이터를 바꿀 때마다 학습하는 코드까지 손대야 합니다. 그래서 PyTorch는 둘을 떼어
-    놓았습니다. Dataset이 샘플과 정답을 저장하고, DataLoader는 Dataset을 감싸 배치(batch) 단위로
-    반복 가능한 객체(iterable)로 만듭니다. 학습하는 코드는 데이터가 어디에서 왔는지 몰라도 됩니다.
+    놓았습니다. Dataset이 샘플과 정답을 저장하고, DataLoader는 Dataset을 감싸, for 문으로
+    배치(batch)를 하나씩 꺼낼 수 있는 반복 가능한 객체(iterable)로 만듭니다. 학습하는 코드는
+    데이터가 어디에서 왔는지 몰라도 됩니다.
 
     먼저 도메인 특화 라이브러리인 TorchVision이 제공하는 FashionMNIST를 불러와 봅시다. 28x28 크기의
-    흑백 옷 이미지 70,000장에 10가지 클래스의 정답(label)을 붙여 둔 데이터셋입니다. 매개변수 다섯
-    개만 알면 다른 데이터셋도 거의 같은 방법으로 불러올 수 있습니다.
+    흑백 옷 이미지 70,000장에 10가지 클래스의 정답(label)을 붙여 둔 데이터셋입니다. 인자 다섯 개를
+    알아 두면 다른 데이터셋도 비슷하게 불러올 수 있습니다. train 대신 split="train"을 지정하는
+    데이터셋도 있습니다.
 
       root: 데이터를 저장할 폴더
       train: True이면 학습용, False이면 테스트용
@@ -134,7 +136,8 @@ def apply_transforms(data_dir, raw_data):
     변환은 언제 일어날까요? 데이터셋을 만들 때가 아니라 샘플을 가져올 때마다 일어납니다. 60,000장을
     모두 실수로 바꿔 두면 메모리가 네 배 필요하고, 이미지를 무작위로 회전하는 변형을 넣어도 한 번
     회전한 결과만 계속 쓰게 되기 때문입니다. 원본을 그대로 두고 필요할 때 변환하면 두 문제가 모두
-    사라집니다. transform이 몇 번 호출되는지 세어 봅시다.
+    사라지지만, 그만큼 느려집니다. 1장의 load_into_memory는 반대로 메모리를 더 사용하고 속도를 택한
+    것입니다(14절). transform이 몇 번 호출되는지 세어 봅시다.
     """
     image, label = raw_data[0]
     show(f"{image.size, image.mode = }", "PIL 이미지의 너비와 높이, 흑백(L)")
@@ -173,10 +176,10 @@ def look_at_samples(training_data):
     학습은 오류 없이 진행되기 때문에, 보지 않으면 모르고 지나칩니다. 데이터셋은 리스트와 비슷합니다.
     len()으로 개수를 확인하고, 인덱스를 지정해 샘플과 정답을 가져옵니다.
 
-    다만 리스트와 달리 [0:3] 같은 슬라이스는 사용할 수 없습니다. 여러 샘플이 필요하면 Subset을
-    사용하세요. 이미지를 복사하지 않고 인덱스의 목록만 저장하는 데이터셋이어서, 큰 데이터의
-    일부만으로 코드를 빨리 확인해 볼 때 편리합니다. 그림은 무작위로 고른 아홉 장입니다. 이미지와
-    이름이 서로 맞나요?
+    다만 리스트와 달리 [0:3] 같은 슬라이스는 사용할 수 없습니다. 정답 하나를 int로 바꾸려는데 세
+    개가 와서 오류가 납니다. 여러 샘플이 필요하면 Subset을 사용하세요. 이미지를 복사하지 않고
+    인덱스의 목록만 저장하는 데이터셋이어서, 큰 데이터의 일부만으로 코드를 빨리 확인해 볼 때
+    편리합니다. 그림은 무작위로 고른 아홉 장입니다. 이미지와 이름이 서로 맞나요?
     """
     image, label = training_data[0]
     show(f"{image.shape = }")
@@ -233,7 +236,7 @@ class CustomImageDataset(Dataset):
 
     def __getitem__(self, index):
         path, label = self.samples[index]
-        # torchvision.io.decode_image는 사용이 권장되지 않으므로(0.29부터) PIL로 읽습니다
+        # decode_image는 사용이 권장되지 않으므로(TorchVision 0.29부터) PIL로 읽습니다
         image = Image.open(path).convert("L")  # 흑백. 컬러로 읽으려면 "RGB"를 지정합니다
         if self.transform:
             image = self.transform(image)
@@ -314,14 +317,16 @@ def resize_photos(raw_data):
     """6. 사진마다 크기가 다르다면
 
     직접 찍은 사진은 크기가 제각각입니다. 배치는 모양이 같은 텐서를 쌓아서 만들기 때문에, 크기가
-    다른 사진을 그대로 묶으려고 하면 오류가 납니다. transform의 맨 앞에 v2.Resize((높이, 너비))를
-    넣어 모두 같은 크기로 맞추세요. v2.Resize(28)처럼 숫자를 하나만 지정하면 짧은 쪽만 28이 되어
-    여전히 크기가 다를 수 있습니다. 가로세로 비율을 지키고 싶다면 그 뒤에 v2.CenterCrop(28)을 붙여
-    가운데만 잘라 냅니다.
+    다른 사진을 그대로 묶으려고 하면 오류가 납니다. 변형을 모아 둔 torchvision.transforms.v2(4장)의
+    v2.Resize((높이, 너비))를 transform의 앞에 넣어 모두 같은 크기로 맞추세요. 여러 변형은
+    v2.Compose에 리스트로 전달하면 차례로 적용됩니다. v2.Resize(28)처럼 숫자를 하나만 지정하면 짧은
+    쪽만 28이 되어 여전히 크기가 다를 수 있습니다. 가로세로 비율을 지키고 싶다면 v2.Resize(28)
+    다음에 v2.CenterCrop(28)을 넣어 가운데만 잘라 냅니다.
 
     클래스마다 폴더를 하나씩 만들어 사진을 넣어 두었다면 labels.csv도, 새 파이썬 클래스도 필요
-    없습니다. TorchVision의 ImageFolder가 폴더의 이름을 클래스의 이름으로 읽습니다. 사진은 RGB로
-    읽으니, 흑백으로 학습하려면 v2.Grayscale()도 넣으세요.
+    없습니다. TorchVision의 ImageFolder가 폴더의 이름을 클래스의 이름으로 읽고, 이름을 정렬한
+    순서대로 0, 1, 2를 정답으로 붙입니다. 사진은 RGB로 읽으니, 흑백으로 학습하려면 v2.Grayscale()도
+    넣으세요.
     """
     photo_dir = write_photos(raw_data)
     for path in sorted(photo_dir.rglob("*.png")):
@@ -383,9 +388,9 @@ def count_classes(training_data, test_data):
     될까요?
 
     데이터셋을 순회하며 세면 정답만 필요한데도 이미지까지 모두 읽고 변환하느라 오래 걸립니다.
-    TorchVision의 데이터셋은 대부분 정답을 targets에 따로 저장해 두니 그것을 세면 됩니다.
-    CustomImageDataset에서는 samples에 들어 있습니다. 불균형 데이터를 학습하는 방법은 12절에서
-    살펴봅니다.
+    FashionMNIST는 정답을 targets에 따로 저장해 두니 그것을 bincount로 세면 됩니다.
+    CustomImageDataset에서는 samples에 들어 있고, ImageFolder의 targets는 리스트이니 torch.tensor로
+    변환한 다음 세세요. 불균형 데이터를 학습하는 방법은 12절에서 살펴봅니다.
     """
     train_counts = training_data.targets.bincount(minlength=10)
     test_counts = test_data.targets.bincount(minlength=10)
@@ -436,7 +441,8 @@ def augment_training_only(data_dir, seed):
     9절처럼 random_split으로 나눈 뒤 학습용 부분의 transform만 바꾸면 될 것 같지만, 여기에 함정이
     있습니다. 두 Subset이 데이터셋 하나를 공유하고 있어서 검증용까지 함께 바뀝니다. 오류는 나지
     않습니다. 데이터셋을 두 개 만들고, 나눠 둔 인덱스로 각각 Subset을 만들어야 학습용에만 증강이
-    적용됩니다. 그림에서 주황색 테두리의 이미지가 잘못 회전한 검증용 이미지입니다.
+    적용됩니다. 각도는 -45~45도 사이에서 무작위로 정해지니 거의 그대로인 것도 있습니다. 그림에서
+    주황색 테두리의 이미지가 잘못 회전한 검증용 이미지입니다.
     """
     show_code(first_images)
     augment = v2.Compose([v2.RandomRotation(45), ToTensor()])
@@ -499,9 +505,9 @@ def balance_classes(training_data):
     바지가 여러 번 나올 뿐, 새로운 이미지가 생기지는 않습니다.
     """
     labels = training_data.targets
-    shirts = (labels == 0).nonzero().flatten()[:500]
-    trousers = (labels == 1).nonzero().flatten()[: len(shirts) // 10]
-    indices = torch.cat([shirts, trousers]).tolist()
+    tshirts = (labels == 0).nonzero().flatten()[:500]
+    trousers = (labels == 1).nonzero().flatten()[: len(tshirts) // 10]
+    indices = torch.cat([tshirts, trousers]).tolist()
     imbalanced_data = Subset(training_data, indices)
     y = labels[indices]
     show(f"{y.bincount() = }", "클래스별 샘플의 개수")
@@ -627,10 +633,11 @@ def read_slowly(image):
 def use_workers(data_dir):
     """15. 워커가 정말 도움이 될 때
 
-    워커를 둘 두어도 두 배로 빨라지지는 않습니다. 배치를 프로세스 사이에서 주고받는 데에도 시간이
-    들기 때문입니다. 하지만 샘플 하나를 가져오는 데 오래 걸린다면 이야기가 달라집니다. 한 워커가
-    디스크를 기다리는 동안 다른 워커도 함께 기다릴 수 있습니다. 큰 사진을 느린 디스크에서 읽는
-    경우가 그런데, 여기서는 read_slowly가 샘플마다 0.01초씩 쉬면서 흉내 냅니다.
+    워커를 둘 둔다고 언제나 두 배로 빨라지는 것은 아닙니다. 배치를 프로세스 사이에서 주고받는 데에도
+    시간이 들어서, 가벼운 일이라면 오히려 느려지기도 합니다. 워커가 가장 도움이 되는 것은 샘플
+    하나를 가져오는 데 오래 걸릴 때입니다. 한 워커가 디스크를 기다리는 동안 다른 워커도 함께 기다릴
+    수 있습니다. 큰 사진을 느린 디스크에서 읽는 경우가 그런데, 여기서는 read_slowly가 샘플마다
+    0.01초씩 쉬면서 흉내 냅니다.
 
     워커는 프로세스여서 시작하는 데에도 시간이 걸립니다. persistent_workers=True를 지정하면 다음
     에폭에도 같은 워커가 일하므로 이 시간이 첫 에폭에만 듭니다. 첫 에폭과 두 번째 에폭의 시간을

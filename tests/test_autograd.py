@@ -1,5 +1,7 @@
 """6장(autograd.py)의 테스트입니다."""
 
+import re
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -73,6 +75,18 @@ def test_bad_option_ends_in_one_korean_line(tmp_path, capsys, option):
     assert_one_korean_line(capsys.readouterr().err)
 
 
+def test_output_folder_that_is_a_file_ends_in_one_korean_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    run = run_main(tmp_path, "autograd", "--output-dir", tmp_path / "file")
+    assert_one_korean_line(run.code)
+
+
+def test_practice_alone_checks_the_exercises(tmp_path):
+    run = run_main(tmp_path, "autograd", "--practice")
+    assert run.code == 0 and run.out.count("□") == 4
+    assert [path.name for path in tmp_path.iterdir()] == ["autograd.py"]
+
+
 def network_of_seed(chapter, seed):
     torch.manual_seed(seed)
     return chapter.build_smallest_network()
@@ -106,14 +120,17 @@ def test_surface_has_w_across_and_b_up(chapter):
 
 
 def draw_graph_of(chapter, tensors):
-    """그래프를 그리고, (상자의 텍스트, 화살표의 개수)를 반환합니다."""
-    *middle, result = [tensor for tensor in tensors.values() if not tensor.is_leaf]
-    for tensor in (*middle, result):
-        tensor.retain_grad()
-    result.backward()
+    """그래프를 그리고, (상자의 텍스트, 화살표마다 (시작한 텐서, 도착한 텐서))를 반환합니다."""
+    for tensor in tensors.values():
+        if not tensor.is_leaf:
+            tensor.retain_grad()
+    tensor.backward()
     (axis,) = chapter.draw_graph(tensors).axes
-    texts = [text.get_text() for text in axis.texts if text.get_text()]
-    return sorted(texts), len(axis.texts) - len(texts)
+    boxes = [text for text in axis.texts if text.get_text()]
+    names = {box.get_position(): box.get_text().split()[1] for box in boxes}
+    arrows = [text for text in axis.texts if not text.get_text()]
+    arrows = [(names[arrow.xyann], names[arrow.xy]) for arrow in arrows]
+    return sorted(box.get_text() for box in boxes), sorted(arrows)
 
 
 def test_graph_shows_values_and_gradients(chapter):
@@ -125,7 +142,7 @@ def test_graph_shows_values_and_gradients(chapter):
         "MulBackward0\na = 6\ngradient 12",
         "PowBackward0\nc = 36\ngradient 1",
     ]
-    assert arrows == 2
+    assert arrows == [("a", "w"), ("c", "a")]
 
 
 def test_graph_draws_a_tensor_once_and_every_arrow(chapter):
@@ -133,7 +150,7 @@ def test_graph_draws_a_tensor_once_and_every_arrow(chapter):
     square = w * w
     texts, arrows = draw_graph_of(chapter, {"w": w, "square": square, "c": square + w})
     assert len(texts) == 3 and "w = 3\ngradient 7" in texts[0]
-    assert arrows == 4
+    assert arrows == [("c", "square"), ("c", "w"), ("square", "w"), ("square", "w")]
     z = w
     for _ in range(60):  # 지나온 노드를 다시 방문하면 끝나지 않습니다
         z = z * z + z
@@ -249,6 +266,14 @@ def test_every_claim_can_fail(tmp_path):
 
 
 @pytest.mark.full
+def test_repaired_derivative_is_right_again(tmp_path):
+    """직접 해 보기 1)에서 도함수도 함께 바꾸면 다시 ✓가 됩니다."""
+    edits = {"    c = b**2\n": "    c = b**3\n", "dc_db = 2 * b  #": "dc_db = 3 * b**2  #"}
+    run = run_main(tmp_path, "autograd", "--output-dir", tmp_path, edits=edits)
+    assert run.code == 0 and not broken_claims(run.out)
+
+
+@pytest.mark.full
 def test_edits_of_a_learner_do_not_stop_the_chapter(tmp_path, recwarn):
     edits = {
         "torch.linspace(-1, 1, 60)": "torch.linspace(0, 5, 60)",  # 발산해서 nan이 됩니다
@@ -351,3 +376,84 @@ def test_per_sample_gradients(chapter, monkeypatch):
     chapter.tell_three_grads_apart()
     expected = torch.tensor([[2.0, 0.0], [0.0, 8.0], [4.0, 4.0]])  # 2 * (w @ x - y) * x
     assert f"per_sample = {expected}" in shown
+
+
+@pytest.mark.full
+def test_zero_grad_empties_the_gradient(chapter, monkeypatch):
+    shown = []
+    monkeypatch.setattr(chapter, "show", lambda text, note="": shown.append(text))
+    chapter.accumulate_gradients()
+    assert shown[-2:] == ["layer.weight.grad = tensor([[1., 2.]])", "layer.weight.grad = None"]
+
+
+def figure_of(chapter, monkeypatch, lesson):
+    """절이 저장하는 그림을 반환합니다."""
+    figures = []
+    monkeypatch.setattr(chapter, "save_figure", lambda figure, name: figures.append(figure))
+    torch.manual_seed(0)
+    lesson()
+    (figure,) = figures
+    return figure
+
+
+def lines_of(axis):
+    """축에 그린 선의 {이름: (x, y)}입니다."""
+    return {line.get_label(): line.get_data() for line in axis.lines}
+
+
+@pytest.mark.full
+def test_picture_of_the_chain_has_each_number_at_its_place(chapter, monkeypatch):
+    (axis,) = figure_of(chapter, monkeypatch, chapter.follow_one_number).axes
+    columns = {}
+    for text in axis.texts:
+        if text.get_text():
+            columns.setdefault(text.get_position()[0], []).append(text.get_text())
+    assert columns == {
+        0: ["w = 2", "dc/dw = 42"],
+        0.5: ["* 3"],
+        1: ["a = 6", "dc/da = 14"],
+        1.5: ["* 1"],
+        2: ["b = 7", "dc/db = 14"],
+        2.5: ["* 14"],
+        3: ["c = 49", "dc/dc = 1"],
+    }
+
+
+@pytest.mark.full
+def test_picture_of_the_line_shows_the_line_that_was_found(chapter, monkeypatch):
+    left, right = figure_of(chapter, monkeypatch, chapter.fit_line).axes
+    ((w, b),) = right.lines[-1].get_xydata()  # 공식으로 구한 답을 표시한 별
+    x, y = lines_of(left)["step 39"]
+    np.testing.assert_allclose(y, w * np.array(x) + b, atol=0.05)
+    np.testing.assert_allclose(lines_of(left)["step 0"][1], 0)
+
+
+@pytest.mark.full
+def test_picture_of_derivatives_shows_the_formulas(chapter, monkeypatch):
+    (axis,) = figure_of(chapter, monkeypatch, chapter.differentiate_twice).axes
+    lines = lines_of(axis)
+    formulas = {"f(x)": lambda x: x**3 / 3 - x, "f'(x)": lambda x: x**2 - 1}
+    formulas["f''(x)"] = lambda x: 2 * x
+    for name, formula in formulas.items():
+        x, y = map(np.array, lines[name])
+        np.testing.assert_allclose(y, formula(x), atol=1e-4)
+
+
+@pytest.mark.full
+def test_picture_of_errors_has_h_across_and_the_error_up(chapter, monkeypatch):
+    (axis,) = figure_of(chapter, monkeypatch, chapter.check_by_differences).axes
+    lines = lines_of(axis)
+    assert set(lines) == {"torch.float32", "torch.float64"}
+    for name, smallest_error, best_h in (("32", 1e-6, 1e-4), ("64", 1e-13, 1e-7)):
+        h, error = lines[f"torch.float{name}"]
+        assert h[0] == 0.1 and h[-1] == 1e-8
+        assert min(error) > smallest_error and h[np.argmin(error)] > best_h
+    assert min(lines["torch.float64"][1]) < 1e-8
+
+
+@pytest.mark.full
+def test_screen_is_at_most_100_cells_wide(chapter_run):
+    _, result = chapter_run("autograd")
+    for line in result.stdout.splitlines():
+        cells = len(line) + len(re.findall("[가-힣]", line))
+        assert cells <= 100 or "outputs" in line, line

@@ -966,8 +966,8 @@ def try_it_yourself():
 def numerical_derivative(f, x):
     """함수 f의 x에서의 도함수를 유한 차분으로 근사해 반환하세요.
 
-    x는 float64 텐서이고 f(x)는 x와 모양이 같습니다. 여기서 사용하는 f는 추적을 멈춘 함수여서
-    autograd로는 미분할 수 없습니다.
+    x는 float64 텐서이고 f(x)는 x와 모양이 같습니다. 여기서 사용하는 f는 추적을 멈춘
+    함수여서 autograd로는 미분할 수 없습니다.
     예: f(x) = x ** 3이고 x가 [1, 2]이면 [3, 12]에 가까운 값입니다.
 
     힌트: h = 1e-5로 정하고, f(x + h)와 f(x - h)의 차이를 2 * h로 나눠 보세요.
@@ -999,7 +999,8 @@ def cross_entropy_gradient(logits, y):
 def make_leaky_relu(slope):
     """x > 0이면 x를, 아니면 slope * x를 계산하는 함수를 직접 정의하세요.
 
-    torch.autograd.Function을 상속받은 파이썬 클래스를 만들어, 객체가 아니라 클래스를 반환합니다.
+    torch.autograd.Function을 상속받은 파이썬 클래스를 만들어, 클래스 자체를 반환합니다.
+
     x가 [-2, 0, 3]일 때의 값과, grad_output이 [10, 20, 30]일 때의 변화도를 확인합니다.
     예: slope가 0.1이면 값은 [-0.2, 0, 3]이고 변화도는 [1, 2, 30]입니다.
 

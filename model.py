@@ -957,7 +957,8 @@ def freeze_all_but_last(model):
     """nn.Sequential에서 마지막 모듈만 학습하도록 requires_grad를 설정하고 모델을 반환하세요.
 
     마지막 모듈이 고정되어 있었다면 고정을 풀어야 합니다.
-    예: Linear가 2개인 모델이면 매개변수의 requires_grad가 [False, False, True, True]가 됩니다.
+    예: Linear가 2개인 모델이면 매개변수의 requires_grad가 [False, False, True, True]가
+    됩니다.
 
     힌트: 모델 전체를 고정한 뒤에 마지막 모듈인 model[-1]의 고정을 풀어 보세요.
     """
@@ -969,8 +970,8 @@ def residual_block(layer):
 
     예: layer가 입력의 0배를 반환하고 x가 [-1, 2]이면, 블록의 출력은 [0, 2]입니다.
 
-    힌트: 함수 안에 클래스를 정의하고 그 객체를 반환하세요. layer는 self의 속성으로 지정하고,
-    입력으로 받은 x의 값은 바꾸지 마세요.
+    힌트: 함수 안에 클래스를 정의하고 그 객체를 반환하세요. layer는 self의 속성으로
+    지정하고, 입력으로 받은 x의 값은 바꾸지 마세요.
     """
     raise NotImplementedError
 

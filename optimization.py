@@ -25,7 +25,7 @@
      6. 하이퍼파라미터와 학습률                 compare_learning_rates
      7. 배치 크기                               compare_batch_sizes
      8. 과적합과 조기 종료                      stop_early, train_with_patience
-     9. 체크포인트                              resume_exactly, Training
+     9. 체크포인트(checkpoint)                  resume_exactly, Training
     10. 마지막 학습                             train_to_the_end
   더 알아보기
     11. SGD가 힘들어하는 좁은 골짜기            descend_valley, valley, minimize
@@ -817,7 +817,7 @@ def compare_optimizers(train_dataloader, validation_dataloader, device):
 
 
 def train_in_processes(args):
-    """torchrun이 시작한 프로세스마다 실행됩니다. 데이터를 나누어 학습하고 변화도를 공유합니다."""
+    """torchrun이 시작한 프로세스마다 실행됩니다. 데이터를 나누고 변화도를 공유합니다."""
     enough_gpus = torch.cuda.device_count() >= int(os.environ["LOCAL_WORLD_SIZE"])
     if args.device == "cuda" and enough_gpus:
         device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))  # 프로세스마다 GPU 하나
@@ -1144,9 +1144,11 @@ def cosine_rate(step, steps, learning_rate):
 def clip_by_norm(g, max_norm):
     """변화도 g [D]의 노름(norm)이 max_norm보다 크면 max_norm으로 줄여서 반환하세요.
 
-    방향은 그대로 두고 길이만 줄입니다. 노름이 max_norm보다 크지 않으면 g를 그대로 반환합니다.
-    PyTorch에는 모델의 모든 변화도를 이렇게 줄이는 nn.utils.clip_grad_norm_이 있습니다.
-    예: g가 [3, 4]이고 max_norm이 1이면 [0.6, 0.8]이며, max_norm이 10이면 [3, 4] 그대로입니다.
+    방향은 그대로 두고 길이만 줄입니다. 노름이 max_norm보다 크지 않으면 g를 그대로
+    반환합니다. PyTorch에는 모델의 모든 변화도를 이렇게 줄이는 nn.utils.clip_grad_norm_이
+    있습니다.
+    예: g가 [3, 4]이고 max_norm이 1이면 [0.6, 0.8]이며, max_norm이 10이면 [3, 4]
+    그대로입니다.
 
     힌트: g.norm()으로 나누면 노름이 1이 됩니다. 거기에 max_norm을 곱하세요.
     """
@@ -1156,7 +1158,8 @@ def clip_by_norm(g, max_norm):
 def last_epoch(losses, patience):
     """losses는 에폭별 검증 손실입니다. 조기 종료로 학습을 멈추는 에폭의 번호(1부터)를 반환하세요.
 
-    가장 작은 손실이 patience 에폭 동안 더 줄지 않으면 멈춥니다. 멈추지 않으면 길이를 반환하세요.
+    가장 작은 손실이 patience 에폭 동안 더 줄지 않으면 멈춥니다. 멈추지 않으면 길이를
+    반환하세요.
     예: losses가 [3, 1, 2, 2, 0]이고 patience가 2이면, 손실이 줄어든 에폭 2에서 2에폭이 지난
     4입니다.
 

@@ -593,7 +593,8 @@ def accuracy_of_class(predictions, y, k):
     정답이 k인 샘플이 없으면 0을 반환합니다.
     예: 예측이 [1, 1, 0]이고 y가 [1, 0, 1]이면 k=1의 정확도는 0.5입니다.
 
-    힌트: y == k는 원소마다 True나 False이고, predictions[y == k]는 True인 위치의 예측입니다.
+    힌트: y == k는 원소마다 True나 False이고, predictions[y == k]는 True인 위치의
+    예측입니다.
     """
     raise NotImplementedError
 
@@ -601,8 +602,8 @@ def accuracy_of_class(predictions, y, k):
 def train_one_step(model, X, y, learning_rate):
     """CrossEntropyLoss와 SGD로 매개변수를 한 번 조정하고 model.weight를 반환하세요.
 
-    예: 매개변수가 모두 0인 nn.Linear(2, 2), X=[[1, 0]], y=[0], 학습률 1이면 [[0.5, 0], [-0.5,
-    0]]입니다.
+    예: 매개변수가 모두 0인 nn.Linear(2, 2), X=[[1, 0]], y=[0], 학습률 1이면 [[0.5, 0],
+    [-0.5, 0]]입니다.
 
     힌트: 4절의 네 단계와 순서가 같습니다.
     """
@@ -615,7 +616,8 @@ def most_confident_mistake(probabilities, y):
     모두 맞혔으면 -1을 반환합니다.
     예: 확률이 [[0.9, 0.1], [0.3, 0.7], [0.2, 0.8]]이고 y가 [0, 0, 0]이면 2입니다.
 
-    힌트: 샘플마다 가장 큰 확률을 구하고, 맞힌 샘플의 값을 0으로 바꾼 뒤 argmax를 사용해 보세요.
+    힌트: 샘플마다 가장 큰 확률을 구하고, 맞힌 샘플의 값을 0으로 바꾼 뒤 argmax를 사용해
+    보세요.
     """
     raise NotImplementedError
 

@@ -100,7 +100,7 @@ def test_contents_name_the_lessons_in_order(name):
         if isinstance(node, ast.FunctionDef):
             titles[node.name] = (ast.get_docstring(node) or "").partition("\n")[0]
     told = re.findall(r"^ +(\d+\. .+?) {2,}(\w+)", ast.get_docstring(tree), re.MULTILINE)
-    taught = re.findall(r"teach\(\s*(\w+)", source(name))
+    taught = dict.fromkeys(re.findall(r"teach\(\s*(\w+)", source(name)))
     lessons = [titles[lesson] for lesson in taught if re.match(r"\d+\. ", titles.get(lesson, ""))]
     assert [title for title, _ in told] == lessons
     assert [title.split(".")[0] for title in lessons] == [str(n + 1) for n in range(len(lessons))]

@@ -990,6 +990,34 @@ AUTOGRAD = {
         ],
         "wrong": [
             "return F.leaky_relu",
+            """
+            class LeakyReLU(torch.autograd.Function):
+                @staticmethod
+                def forward(ctx, x):
+                    ctx.save_for_backward(x)
+                    return torch.where(x > 0, x, slope * x)
+
+                @staticmethod
+                def backward(ctx, grad_output):
+                    (x,) = ctx.saved_tensors
+                    return torch.where(x > 0, grad_output, slope * grad_output)
+
+            return LeakyReLU.apply
+            """,
+            """
+            class LeakyReLU(torch.autograd.Function):
+                @staticmethod
+                def forward(ctx, x):
+                    ctx.save_for_backward(x)
+                    return torch.where(x > 0, x, slope * x)
+
+                @staticmethod
+                def backward(ctx, grad_output):
+                    (x,) = ctx.saved_tensors
+                    return torch.where(x > 0, grad_output, slope * grad_output)
+
+            return LeakyReLU()
+            """,
             "return nn.LeakyReLU(slope)",
             """
             class LeakyReLU:

@@ -122,7 +122,8 @@ def take_three_steps():
     """2. 최적화의 세 단계
 
     얼마나 틀렸는지 알았으니 이제 고칠 차례입니다. 매개변수(parameter)를 조정하는 일은
-    옵티마이저(optimizer)가 맡습니다. 배치마다 다음 세 단계를 실행합니다.
+    옵티마이저(optimizer)가 맡습니다. 예측하고 손실을 구한 다음(1장의 1, 2단계), 배치마다 세 단계를
+    실행합니다.
 
     1) optimizer.zero_grad()는 이전 배치에서 구한 변화도(gradient)를 재설정합니다. 0을 저장하는 대신
     grad를 None으로 비웁니다.
@@ -1144,11 +1145,9 @@ def cosine_rate(step, steps, learning_rate):
 def clip_by_norm(g, max_norm):
     """변화도 g [D]의 노름(norm)이 max_norm보다 크면 max_norm으로 줄여서 반환하세요.
 
-    방향은 그대로 두고 길이만 줄입니다. 노름이 max_norm보다 크지 않으면 g를 그대로
-    반환합니다. PyTorch에는 모델의 모든 변화도를 이렇게 줄이는 nn.utils.clip_grad_norm_이
-    있습니다.
-    예: g가 [3, 4]이고 max_norm이 1이면 [0.6, 0.8]이며, max_norm이 10이면 [3, 4]
-    그대로입니다.
+    방향은 그대로 두고 길이만 줄입니다. 노름이 max_norm보다 크지 않으면 g를 그대로 반환합니다.
+    PyTorch에는 모델의 모든 변화도를 이렇게 줄이는 nn.utils.clip_grad_norm_이 있습니다.
+    예: g가 [3, 4]이고 max_norm이 1이면 [0.6, 0.8]이며, max_norm이 10이면 [3, 4] 그대로입니다.
 
     힌트: g.norm()으로 나누면 노름이 1이 됩니다. 거기에 max_norm을 곱하세요.
     """
@@ -1158,8 +1157,7 @@ def clip_by_norm(g, max_norm):
 def last_epoch(losses, patience):
     """losses는 에폭별 검증 손실입니다. 조기 종료로 학습을 멈추는 에폭의 번호(1부터)를 반환하세요.
 
-    가장 작은 손실이 patience 에폭 동안 더 줄지 않으면 멈춥니다. 멈추지 않으면 길이를
-    반환하세요.
+    가장 작은 손실이 patience 에폭 동안 더 줄지 않으면 멈춥니다. 멈추지 않으면 길이를 반환하세요.
     예: losses가 [3, 1, 2, 2, 0]이고 patience가 2이면, 손실이 줄어든 에폭 2에서 2에폭이 지난
     4입니다.
 

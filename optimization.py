@@ -1145,9 +1145,11 @@ def cosine_rate(step, steps, learning_rate):
 def clip_by_norm(g, max_norm):
     """변화도 g [D]의 노름(norm)이 max_norm보다 크면 max_norm으로 줄여서 반환하세요.
 
-    방향은 그대로 두고 길이만 줄입니다. 노름이 max_norm보다 크지 않으면 g를 그대로 반환합니다.
-    PyTorch에는 모델의 모든 변화도를 이렇게 줄이는 nn.utils.clip_grad_norm_이 있습니다.
-    예: g가 [3, 4]이고 max_norm이 1이면 [0.6, 0.8]이며, max_norm이 10이면 [3, 4] 그대로입니다.
+    방향은 그대로 두고 길이만 줄입니다. 노름이 max_norm보다 크지 않으면 g를 그대로
+    반환합니다. PyTorch에는 모델의 모든 변화도를 이렇게 줄이는 nn.utils.clip_grad_norm_이
+    있습니다.
+    예: g가 [3, 4]이고 max_norm이 1이면 [0.6, 0.8]이며, max_norm이 10이면 [3, 4]
+    그대로입니다.
 
     힌트: g.norm()으로 나누면 노름이 1이 됩니다. 거기에 max_norm을 곱하세요.
     """
@@ -1157,7 +1159,8 @@ def clip_by_norm(g, max_norm):
 def last_epoch(losses, patience):
     """losses는 에폭별 검증 손실입니다. 조기 종료로 학습을 멈추는 에폭의 번호(1부터)를 반환하세요.
 
-    가장 작은 손실이 patience 에폭 동안 더 줄지 않으면 멈춥니다. 멈추지 않으면 길이를 반환하세요.
+    가장 작은 손실이 patience 에폭 동안 더 줄지 않으면 멈춥니다. 멈추지 않으면 길이를
+    반환하세요.
     예: losses가 [3, 1, 2, 2, 0]이고 patience가 2이면, 손실이 줄어든 에폭 2에서 2에폭이 지난
     4입니다.
 

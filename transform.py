@@ -110,7 +110,7 @@ def load_raw_data(data_dir):
     image, label = training_data[0]
     show(f"{form(image) = !s}", "종류, 자료형, 모양, 값의 범위")
     show(f"{label = }", "정답: 클래스 번호")
-    check("저장된 이미지는 텐서가 아닙니다", not isinstance(image, torch.Tensor))
+    check("데이터셋에서 꺼낸 이미지는 텐서가 아닙니다", not isinstance(image, torch.Tensor))
 
     with expect(TypeError):
         next(iter(DataLoader(training_data, batch_size=4)))
@@ -507,8 +507,8 @@ def compare_augmentations(image):
     """13. 어떤 증강을 고를까요?
 
     숫자 6을 180도 회전하면 9가 됩니다. 숫자를 알아보는 모델이라면 이런 회전은 틀린 정답을 가르치는
-    셈입니다. 증강을 고르는 기준은 바로 이것, 바꾼 뒤에도 정답이 그대로인가 하는 것입니다. 그래서
-    좌우 뒤집기는 옷에는 알맞지만 글자에는 알맞지 않습니다.
+    셈입니다. 증강을 고르는 기준은 하나입니다. 바꾼 뒤에도 정답이 그대로여야 합니다. 그래서 좌우
+    뒤집기는 옷에는 알맞지만 글자에는 알맞지 않습니다.
 
     그림의 맨 왼쪽은 원본이고, 그 오른쪽은 한 변형을 네 번씩 적용한 결과입니다. 난수를 사용하기
     때문에 같은 변형도 적용할 때마다 결과가 달라집니다. 마지막 줄은 모든 변형을 이어 붙인 것입니다.
@@ -650,8 +650,8 @@ def send_to_worker(data_dir, to_one_hot):
     시작되면 곤란하니, 실행하는 코드는 if __name__ == "__main__": 안에 넣어야 합니다.
 
     Linux에서도 Python 3.14부터는 기본 방법이 새 프로세스(forkserver)로 바뀌어 같은 규칙이
-    적용됩니다. 3.13까지는 메모리를 복제하는 방법(fork)이어서, lambda를 써도 오류가 나지 않았을
-    뿐입니다.
+    적용됩니다. 3.13까지는 메모리를 복제하는 방법(fork)이어서 변형을 보낼 필요가 없고, lambda를 써도
+    오류가 나지 않습니다.
     """
     with expect((AttributeError, pickle.PicklingError)):
         pickle.dumps(to_one_hot)

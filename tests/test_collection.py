@@ -14,7 +14,6 @@ import pytest
 import torch
 from tools import (
     CHAPTERS,
-    READS_DATA,
     ROOT,
     assert_clean,
     assert_one_korean_line,
@@ -214,14 +213,6 @@ def test_backend_inherited_from_a_notebook_is_ignored(tmp_path):
     with start("tensor", tmp_path, MPLBACKEND=backend) as process:
         _, error = process.communicate(timeout=120)
     assert (process.returncode, error) == (0, "")
-
-
-@pytest.mark.full
-@pytest.mark.parametrize("name", READS_DATA)
-def test_real_data_holds(name, tmp_path, real_data):
-    options = ["--epochs", 1] if "--epochs" in source(name) else []
-    run = run_main(tmp_path, name, "--data-dir", real_data, *options)
-    assert run.code == 0
 
 
 # ---- 저장소에 있는 페이지 ----

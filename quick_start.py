@@ -191,8 +191,8 @@ def build_model(device):
 
     가중치와 편향처럼 학습하면서 바뀌는 값을 매개변수(parameter)라고 합니다. 학습은 이 수십만 개의
     숫자를 정하는 일입니다. nn.Module이 모두 관리하기 때문에 to(device) 한 번이면 전부 다른 장치로
-    옮길 수 있습니다. device는 GPU가 있으면 cuda, 없으면 cpu입니다. GPU는 많은 곱셈과 덧셈을 동시에
-    하므로 훨씬 빠릅니다.
+    옮길 수 있습니다. device는 NVIDIA 등의 cuda를 사용할 수 있는 GPU가 있으면 cuda, 없으면
+    cpu입니다. GPU는 많은 곱셈과 덧셈을 동시에 하므로 훨씬 빠릅니다.
     """
     show_code(NeuralNetwork)
     model = NeuralNetwork().to(device)
@@ -310,7 +310,7 @@ def fit(model, train_dataloader, test_dataloader, epochs, learning_rate):
     2) 스케줄러는 학습률을 조금씩 줄입니다. 처음에는 크게 움직이고, 끝으로 갈수록 작게 움직여 다듬기
     위해서입니다.
     3) 레이블 스무딩(label smoothing)은 "100% 정답"이 아니라 "거의 정답"을 목표로 삼게 해서, 모델이
-    지나치게 확신하지 않게 합니다. 그래서 모두 맞혀도 손실이 0이 되지는 않습니다.
+    지나치게 확신하지 않게 하는데, 그래서 정답을 아무리 확신해도 손실이 0에 가까워지지 않습니다.
     """
     loss_fn = nn.CrossEntropyLoss(label_smoothing=0.05)
     # fused=True: 여러 연산을 하나로 묶어 더 빠르게 조정합니다

@@ -17,7 +17,7 @@
 목차
   핵심
      1. 데이터셋(Dataset): 이미지와 정답      load_datasets
-     2. 데이터로더(DataLoader): 배치로 묶기   make_dataloaders, load_into_memory
+     2. 데이터로더(DataLoader): 배치로 묶기   make_dataloaders, speed_up
      3. 모델 만들기                           build_model, NeuralNetwork
      4. 학습의 한 단계                        take_one_step
      5. 학습하는 함수와 확인하는 함수         define_train_and_test, train, test
@@ -119,6 +119,13 @@ def load_into_memory(dataset):
     return TensorDataset(X, y)
 
 
+def speed_up(dataloader):
+    """같은 배치를 더 빨리 꺼내는 데이터로더를 반환합니다."""
+    memory = load_into_memory(dataloader.dataset)
+    # 이미 배치인 인덱스로 한꺼번에 꺼내므로 다시 묶지 않습니다
+    return DataLoader(memory, batch_size=None, sampler=dataloader.batch_sampler)
+
+
 def make_dataloaders(training_data, test_data, batch_size):
     """2. 데이터로더(DataLoader): 배치로 묶기
 
@@ -133,16 +140,13 @@ def make_dataloaders(training_data, test_data, batch_size):
     보게 되고, 그때마다 방금 본 것에 치우치기 때문입니다. 테스트용 데이터는 결과를 확인하는 데만
     사용하니 섞지 않아도 됩니다.
 
-    load_into_memory는 속도를 높이려는 도우미이니 지금은 건너뛰어도 됩니다.
-    DataLoader(training_data, ...)라고 써도 같은 배치를 얻지만, 이미지를 가져올 때마다 다시
-    변환하느라 느려집니다. 그래서 한 번만 변환해 메모리에 두는데, 불러오는 동안 데이터의 두 배만큼
-    메모리가 필요하니 메모리에 다 들어가는 데이터에만 사용하세요(3장).
+    이대로도 학습할 수 있지만, 이미지를 가져올 때마다 다시 변환하느라 느립니다. 그래서 마지막에는
+    speed_up으로 같은 배치를 더 빨리 꺼내는 데이터로더를 만듭니다. 모든 이미지를 한 번만 변환해
+    메모리에 두는 도우미이니 지금은 건너뛰어도 됩니다. 불러오는 동안 데이터의 두 배만큼 메모리가
+    필요하므로, 메모리에 다 들어가는 데이터에만 사용하세요(3장 14절).
     """
-    show_code(load_into_memory)
-    train_dataloader = DataLoader(
-        load_into_memory(training_data), batch_size=batch_size, shuffle=True
-    )
-    test_dataloader = DataLoader(load_into_memory(test_data), batch_size=batch_size)
+    train_dataloader = DataLoader(training_data, batch_size=batch_size, shuffle=True)
+    test_dataloader = DataLoader(test_data, batch_size=batch_size)
 
     X, y = next(iter(train_dataloader))  # 첫 번째 배치
     show(f"{X.shape = }", "배치 크기, 채널, 높이, 너비")
@@ -152,6 +156,11 @@ def make_dataloaders(training_data, test_data, batch_size):
     check(
         "첫 배치의 첫 이미지가 데이터셋의 첫 이미지와 다릅니다. 순서가 섞였습니다", not same_image
     )
+
+    show_code(load_into_memory)
+    show_code(speed_up)
+    train_dataloader = speed_up(train_dataloader)
+    test_dataloader = speed_up(test_dataloader)
     return train_dataloader, test_dataloader
 
 
@@ -791,8 +800,8 @@ def prepare_outputs(path):
 
 
 def record(kind, text):
-    """페이지에 텍스트를 추가합니다. 코드와 결과처럼 여러 줄인 것은 앞의 줄에 이어 붙입니다."""
-    if PAGE and PAGE[-1][0] == kind and kind in ("code", "result", "ok", "wrong", "open"):
+    """페이지에 텍스트를 추가합니다. 종류가 같으면 앞의 텍스트에 이어 붙입니다."""
+    if PAGE and PAGE[-1][0] == kind and kind != "image":
         PAGE[-1][1] += text
     else:
         PAGE.append([kind, text])
@@ -810,9 +819,7 @@ python {file}를 실행하면 나오는 내용입니다. 결과는 코드 바로
 설명이며, 틀리면 ✗로 바뀝니다. import와 그림을 그리는 함수는 {file} 파일에 있습니다."""
         place = f"PyTorch {torch.__version__}  {device}".rstrip()
         print(f"{title}\n{place}\n\n{introduction}")
-        record("title", title)
-        record("place", place)
-        record("text", introduction)
+        PAGE.extend([["title", title], ["place", place], ["text", introduction]])
     print(f"\n\n──── {part} ────")
     record("part", part)
 
@@ -825,9 +832,7 @@ def teach(lesson, *args, **options):
     transcript = Transcript(inspect.unwrap(lesson))
     place = f"{Path(__file__).name}:{transcript.first} {lesson.__name__}"
     print(f"\n== {title} ==   {place}\n{text}\n")
-    record("lesson", title)
-    record("place", place)
-    record("text", text)
+    PAGE.extend([["lesson", title], ["place", place], ["text", text]])
     try:
         with contextlib.redirect_stdout(transcript):
             transcript.name_values(inspect.signature(lesson).bind(*args, **options).arguments)
@@ -836,7 +841,9 @@ def teach(lesson, *args, **options):
         return result
     except BaseException as error:
         with contextlib.suppress(OSError, SystemExit):
-            transcript.show_code_until_error(error)
+            for frame, number in traceback.walk_tb(error.__traceback__):
+                if frame.f_code is transcript.code:
+                    transcript.show_code_until(number - transcript.first + 1)
             record("wrong", f"여기에서 멈췄습니다: {type(error).__name__}: {error}")
             write_page()
         raise
@@ -876,12 +883,6 @@ class Transcript(io.TextIOBase):
             for line in self.lines[self.shown : last]:
                 self.put(f">>> {line.removeprefix('    ')}" if line.strip() else "\n")
             self.shown = statement.end_lineno
-
-    def show_code_until_error(self, error):
-        """오류가 발생한 줄까지의 코드를 출력합니다."""
-        for frame, number in traceback.walk_tb(error.__traceback__):
-            if frame.f_code is self.code:
-                self.show_code_until(number - self.first + 1)
 
     def write(self, text):
         frame = inspect.currentframe()
@@ -946,8 +947,9 @@ def practice(exercise, *examples, read=torch.as_tensor):
     반환한 값이 텐서가 아니면, 비교할 값을 구하는 함수를 read에 지정합니다.
     """
     EXERCISES[exercise.__name__] = False
+    names = inspect.signature(exercise)
     place = f"{Path(__file__).name}:{exercise.__code__.co_firstlineno}"
-    title = f"{exercise.__name__}{inspect.signature(exercise)}   {place}"
+    title = f"{exercise.__name__}{names}   {place}"
     task = inspect.getdoc(exercise)
     for inputs, right in examples:
         try:
@@ -956,12 +958,10 @@ def practice(exercise, *examples, read=torch.as_tensor):
             print(f"□ {title}\n{textwrap.indent(task, '    ')}")
             return
         if problem:
-            names = inspect.signature(exercise).parameters
-            lines = [f"{name} = {value}" for name, value in zip(names, inputs)]
+            lines = [f"{name} = {value}" for name, value in zip(names.parameters, inputs)]
             lines += [f"올바른 값: {right}", problem, task.rpartition("\n\n")[2]]
-            print(f"✗ {title}")
-            for line in lines:
-                print(textwrap.indent(line, "    "))
+            told = textwrap.indent("\n".join(lines), "    ")
+            print(f"✗ {title}\n{told}")
             return
     EXERCISES[exercise.__name__] = True
     print(f"✓ {exercise.__name__}")
@@ -1061,8 +1061,8 @@ def finish(next_chapter, open_page):
 다음에 읽을 것: {next_chapter}"""
     print(summary)
     record("text", summary)
-    for line in wrong:
-        record("wrong", line)
+    if wrong:
+        record("wrong", "\n".join(wrong))
     for kind, text in PAGE:
         if kind == "notice":
             print(text.partition("\n")[0])
@@ -1098,7 +1098,7 @@ def prepare_fashion_mnist(data_dir):
             sys.exit(f"오류: {damaged} 파일이 손상되었습니다. 네 파일을 다시 준비하세요.")
         return root
 
-    reasons = []
+    reasons = ""
     mirrors = datasets.FashionMNIST.mirrors
     socket.setdefaulttimeout(STALL_SECONDS)
     for mirror in [*mirrors, SECOND_MIRROR]:
@@ -1110,19 +1110,14 @@ def prepare_fashion_mnist(data_dir):
             break
         except Exception as error:  # 어떤 오류가 발생하더라도 다음 서버를 시도합니다
             reason = f"{type(error).__name__}: {error}".strip().splitlines()[-1]
-            reasons.append(f"내려받지 못한 이유: {reason[:78]}")
+            reasons += f"내려받지 못한 이유: {reason[:78]}\n"
     else:
-        missing = [f"{path.name}.gz" for path in files if not os.path.isfile(path)]
-        notice = "\n".join(
-            [
-                "[연습용 데이터] FashionMNIST 대신 단순한 그림을 사용하니 정확도가 다릅니다.",
-                *reasons,
-                "해결 방법: 인터넷에 연결하고 다시 실행하세요. 파일을 직접 내려받아도 됩니다.",
-                "https://github.com/zalandoresearch/fashion-mnist/tree/master/data/fashion",
-                f"다음 중 없거나 MD5가 다른 파일을 {raw} 폴더에 넣으세요.",
-                *missing,
-            ]
-        )
+        missing = "\n".join(f"{path.name}.gz" for path in files if not os.path.isfile(path))
+        notice = f"""[연습용 데이터] FashionMNIST 대신 단순한 그림을 사용하니 정확도가 다릅니다.
+{reasons}해결 방법: 인터넷에 연결하고 다시 실행하세요. 파일을 직접 내려받아도 됩니다.
+https://github.com/zalandoresearch/fashion-mnist/tree/master/data/fashion
+다음 중 없거나 MD5가 다른 파일을 {raw} 폴더에 넣으세요.
+{missing}"""
         print(f"\n{notice}")
         record("notice", notice)
         try:

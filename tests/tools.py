@@ -61,6 +61,15 @@ def load_chapter(name):
     return load(ROOT / f"{name}.py")
 
 
+def only(name, *lessons):
+    """main에서 teach(...)로만 된 줄 중 이 절들만 남기는 edits입니다. 값을 받는 줄은 그대로 둡니다."""
+    lines = re.findall(r"^    teach\((\w+).*\)\n", source(name), re.MULTILINE)
+    rest = set(lines) - set(lessons)
+    assert set(lessons) <= set(lines), lessons
+    pattern = rf"^    teach\((?:{'|'.join(sorted(rest))})\b.*\)\n"
+    return {line: "" for line in re.findall(pattern, source(name), re.MULTILINE)}
+
+
 class Run:
     """장을 한 번 실행한 결과입니다: 모듈, 화면의 출력(out), 종료 코드나 메시지(code)."""
 

@@ -22,7 +22,8 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """--full이 없으면 오래 걸리는 테스트를 제외합니다."""
+    """--full이 없으면 오래 걸리는 테스트를 제외합니다. 장의 실행을 기다리는 테스트는 뒤로 보냅니다."""
+    items.sort(key=lambda item: "chapter_run" in item.fixturenames)
     if not config.getoption("--full"):
         slow = [item for item in items if item.get_closest_marker("full")]
         items[:] = [item for item in items if item not in slow]

@@ -9,7 +9,10 @@ from concurrent.futures import ThreadPoolExecutor  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 import pytest  # noqa: E402
-from tools import CHAPTERS, DEAD_PROXY, run_alone, write_tiny_fashion_mnist  # noqa: E402
+from tools import DEAD_PROXY, run_alone, write_tiny_fashion_mnist  # noqa: E402
+
+REAL_DATA = os.environ.get("FASHION_MNIST_DIR")
+SLOWEST_FIRST = "optimization transform data_tutorial quick_start model autograd tensor".split()
 
 
 def pytest_addoption(parser):
@@ -23,7 +26,7 @@ def pytest_configure(config):
 
 def pytest_collection_modifyitems(config, items):
     """--full이 없으면 오래 걸리는 테스트를 제외합니다. 장의 실행을 기다리는 테스트는 뒤로 보냅니다."""
-    items.sort(key=lambda item: "chapter_run" in item.fixturenames)
+    items.sort(key=lambda item: bool({"chapter_run", "real_run"} & set(item.fixturenames)))
     if not config.getoption("--full"):
         slow = [item for item in items if item.get_closest_marker("full")]
         items[:] = [item for item in items if item not in slow]
@@ -39,25 +42,33 @@ def pool():
 
 @pytest.fixture(scope="session", autouse=True)
 def chapter_runs(pool, tmp_path_factory, request):
-    """데이터도 네트워크도 없는 한글 폴더에서 장마다 한 번씩 실행합니다: {이름: (폴더, 결과)를 담은 future}"""
+    """필요한 장을 미리 실행합니다: {이름: (폴더, 결과)를 담은 future}. "real"은 실제 데이터를 사용한 1장입니다."""
 
-    def run(name):
+    def run(name, *args):
         folder = tmp_path_factory.mktemp(name) / "한글 폴더"
-        return folder, run_alone(folder, name, PYTHONIOENCODING="cp1252", LC_ALL="C.UTF-8")
+        return folder, run_alone(folder, name, *args, PYTHONIOENCODING="cp1252", LC_ALL="C.UTF-8")
 
-    names = {item.fspath.purebasename for item in request.session.items}
-    wanted = (
-        CHAPTERS
-        if names & {"test_collection", "test_readme"}
-        else [n for n in CHAPTERS if f"test_{n}" in names]
-    )
-    return {name: pool.submit(run, name) for name in wanted}
+    needed = [item for item in request.session.items if "chapter_run" in item.fixturenames]
+    files = {item.path.stem for item in needed}
+    runs = {}
+    for name in SLOWEST_FIRST:
+        if files & {f"test_{name}", "test_collection", "test_readme"}:
+            runs[name] = pool.submit(run, name)
+    if any("real_run" in item.fixturenames for item in request.session.items) and REAL_DATA:
+        runs["real"] = pool.submit(run, "quick_start", "--data-dir", REAL_DATA)
+    return runs
 
 
 @pytest.fixture
 def chapter_run(chapter_runs):
-    """chapter_run(이름)은 장을 사용자처럼 실행한 (폴더, 결과)를 반환합니다."""
+    """chapter_run(이름)은 데이터도 네트워크도 없는 한글 폴더에서 장을 실행한 (폴더, 결과)를 반환합니다."""
     return lambda name: chapter_runs[name].result()
+
+
+@pytest.fixture
+def real_run(real_data, chapter_runs):
+    """실제 데이터로 1장을 실행한 결과입니다."""
+    return chapter_runs["real"].result()[1]
 
 
 @pytest.fixture(scope="session")
@@ -75,10 +86,9 @@ def no_network(monkeypatch):
         monkeypatch.setenv(name.upper(), value)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def real_data():
     """실제 FashionMNIST 폴더입니다. 환경 변수 FASHION_MNIST_DIR이 없으면 건너뜁니다."""
-    folder = os.environ.get("FASHION_MNIST_DIR")
-    if not folder:
+    if not REAL_DATA:
         pytest.skip("실제 데이터가 없습니다 (FASHION_MNIST_DIR)")
-    return Path(folder)
+    return Path(REAL_DATA)

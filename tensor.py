@@ -26,10 +26,10 @@
      8. 집계(reduction)와 사라지는 차원        reduce_dimensions
      9. 브로드캐스팅(broadcasting)             broadcast_shapes
     10. 브로드캐스팅의 흔한 실수               subtract_wrong_shapes
-    11. 자료형의 변환과 정수 연산              promote_dtypes
-    12. GPU로 옮기기                           move_to_device, measure_ms
-    13. NumPy 변환(bridge): 공유와 복사        convert_numpy
-    14. 이미지는 텐서입니다                    treat_image_as_tensor
+    11. 이미지는 텐서입니다                    treat_image_as_tensor
+    12. 자료형의 변환과 정수 연산              promote_dtypes
+    13. GPU로 옮기기                           move_to_device
+    14. NumPy 변환(bridge): 공유와 복사        convert_numpy
     15. 자주 만나는 오류                       read_common_errors
   더 알아보기
     16. 제자리(in-place) 연산                  change_in_place
@@ -59,7 +59,6 @@ import tempfile
 import textwrap
 import time
 import traceback
-import warnings
 import webbrowser
 from pathlib import Path
 
@@ -83,13 +82,11 @@ def meet_tensors():
 
     PyTorch는 모델의 입력과 출력, 그리고 매개변수(parameter)를 모두 텐서로 나타냅니다. 손님이 산
     과일의 개수가 입력이고 과일의 가격이 매개변수라면, 행렬 곱(7절) 한 번으로 손님마다 낼 돈이
-    나옵니다. 신경망의 Linear 계층도 이렇게 곱한 뒤 편향(bias)을 더합니다. 다만 가중치를 [출력,
-    입력] 모양으로 저장해 두고 전치해서 곱하기 때문에, 1장의 가중치는 [784, 512]가 아니라 [512,
-    784]였습니다.
+    나옵니다. 신경망의 Linear 계층도 이렇게 곱한 뒤 편향(bias)을 더합니다.
 
-    사용법은 숫자를 계산할 때 널리 쓰는 라이브러리인 NumPy의 배열(ndarray)과 비슷하지만, NumPy를
-    몰라도 괜찮습니다. 배열이 있는데도 텐서가 따로 있는 것은 GPU 같은 가속기(accelerator)에서 빠르게
-    계산할 수 있고(12절), 학습에 필요한 변화도(gradient)를 자동으로 구할 수 있기 때문입니다(6장).
+    사용법은 숫자 계산에 널리 쓰는 NumPy의 배열(ndarray)과 비슷합니다. 그런데도 텐서가 따로 있는
+    것은 GPU 같은 가속기(accelerator)에서 빠르게 계산할 수 있고(13절), 학습에 필요한
+    변화도(gradient)를 자동으로 구할 수 있기 때문입니다(6장).
     """
     number = torch.tensor(7)
     vector = torch.tensor([7, 8])
@@ -102,9 +99,6 @@ def meet_tensors():
     show(f"{outputs = }", "손님마다 낼 돈")
     check("첫 번째 손님이 낼 돈은 1*1000 + 2*1500 + 3*500 = 5500입니다", outputs[0] == 5500)
 
-    show(f"{inputs.numpy().sum(axis=0) = }", "NumPy")
-    show(f"{inputs.sum(dim=0) = }", "PyTorch: axis를 dim이라고 부릅니다")
-
 
 def create_tensors(seed):
     """2. 텐서 만들기
@@ -114,14 +108,13 @@ def create_tensors(seed):
     1) 파이썬 리스트가 있으면 torch.tensor를 사용합니다. 자료형(dtype)은 값을 보고 자동으로
     정해집니다.
     2) NumPy 배열은 torch.from_numpy로 자료형까지 그대로 가져옵니다.
-    3) 다른 텐서와 모양(shape)이 같은 텐서가 필요하면 이름이 _like로 끝나는 함수를 사용합니다.
-    자료형도 따라오지만, dtype을 지정해 바꿀 수 있습니다.
-    4) 모양만 정해져 있으면 torch.zeros, torch.ones, torch.rand에 모양을 전달해 0이나 1,
+    3) 다른 텐서와 모양(shape)이 같은 텐서는 이름이 _like로 끝나는 함수로 만듭니다. 자료형도
+    따라오지만, dtype을 지정해 바꿀 수 있습니다.
+    4) 모양만 정해져 있으면 torch.zeros, torch.ones, torch.rand에 모양을 전달합니다. 차례로 0, 1,
     난수(random)로 채웁니다.
 
-    난수는 뽑을 때마다 달라지니, 같은 결과를 다시 얻으려면 시드(seed)를 정해 두어야 합니다. 시드를
-    정한 난수 생성기(torch.Generator)는 언제나 같은 순서로 난수를 내놓습니다. 세 번 뽑은 난수를
-    비교해 보세요.
+    난수는 뽑을 때마다 달라지니, 같은 결과를 다시 얻으려면 torch.manual_seed로 시드(seed)를 정해야
+    합니다. 시드가 같으면 난수도 같은 순서로 나옵니다. 아래에서 세 번 뽑은 난수를 비교해 보세요.
     """
     x_data = torch.tensor([[1, 2], [3, 4]])  # 1) 파이썬 리스트
     show(f"{x_data.dtype = }", "정수만 있으니 정수")
@@ -130,19 +123,15 @@ def create_tensors(seed):
     x_np = torch.from_numpy(np.array([0.5, 1.5]))  # 2) NumPy 배열
     show(f"{x_np = }", "NumPy의 실수는 float64")
 
-    x_ones = torch.ones_like(x_data)  # 3) 다른 텐서
-    show(f"{x_ones = }", "모양과 자료형이 x_data와 같습니다")
-    x_rand = torch.rand_like(x_data, dtype=torch.float32)
-    show(f"{x_rand = }", "자료형만 실수로 바꾸었습니다")
+    show(f"{torch.ones_like(x_data) = }", "3) 다른 텐서: 모양과 자료형이 x_data와 같습니다")
+    show(f"{torch.ones_like(x_data, dtype=torch.float32) = }", "자료형만 실수로 바꿉니다")
 
-    show(f"{torch.zeros(2, 3) = }")  # 4) 모양
-    show(f"{torch.arange(0, 6, 2) = }", "0부터 2씩 커지는 값. 끝값 6은 들어가지 않습니다")
-
-    generator = torch.Generator().manual_seed(seed)
-    first = torch.rand(3, generator=generator)
-    second = torch.rand(3, generator=generator)
-    generator.manual_seed(seed)  # 시드를 다시 정하면 처음부터 시작합니다
-    again = torch.rand(3, generator=generator)
+    show(f"{torch.zeros(2, 3) = }", "4) 모양")
+    torch.manual_seed(seed)
+    first = torch.rand(3)
+    second = torch.rand(3)
+    torch.manual_seed(seed)  # 시드를 다시 정하면 처음부터 시작합니다
+    again = torch.rand(3)
     show(f"{first = }")
     show(f"{second = }", "이어서 뽑은 난수")
     show(f"{again = }", "시드를 다시 정하고 뽑은 난수")
@@ -155,12 +144,11 @@ def read_attributes(device):
     """3. 텐서의 속성: 모양, 자료형, 장치
 
     텐서로 계산하다 막히면 무엇부터 보아야 할까요? 원인은 대부분 모양(shape), 자료형(dtype),
-    장치(device) 중 하나입니다(15절). 모두 텐서의 속성이니 바로 출력해 볼 수 있습니다. 모양은
-    차원마다의 길이, 자료형은 원소를 저장하는 형식, 장치는 값이 있는 곳을 나타냅니다.
+    장치(device) 중 하나입니다. 모두 텐서의 속성이어서 바로 출력해 볼 수 있는데, 모양은 차원마다의
+    길이, 자료형은 원소를 저장하는 형식, 장치는 값이 있는 곳을 나타냅니다.
 
-    자료형은 필요한 메모리도 결정합니다. float32는 원소 하나에 4바이트를, float64는 8바이트를
-    사용합니다. 학습에는 float32로 충분하기 때문에 PyTorch는 실수를 float32로 만듭니다. 오류
-    메시지에는 다른 이름이 나오기도 하는데, Float는 float32, Double은 float64, Long은 int64입니다.
+    필요한 메모리는 자료형에 따라 다릅니다. float32는 원소 하나에 4바이트를, float64는 8바이트를
+    사용하는데, 학습에는 float32로 충분하기 때문에 PyTorch는 실수를 float32로 만듭니다.
     """
     images = torch.zeros(64, 1, 28, 28, device=device)  # 1장의 배치에서 이미지 수만 64로
     show(f"{images.shape = }", "이미지 64장, 채널 1개, 높이 28, 너비 28")
@@ -174,10 +162,9 @@ def read_attributes(device):
 def index_and_slice():
     """4. 인덱싱(indexing)과 슬라이싱(slicing)
 
-    배치에서 이미지 한 장을 꺼내거나 표에서 한 열만 보고 싶을 때가 있습니다. 방법은 NumPy와
-    같습니다. 인덱스는 0부터 시작하고, 콜론(:)은 그 차원 전체를, 줄임표(...)는 나머지 차원 전체를
-    뜻합니다. 인덱스를 리스트로 묶거나 조건으로 고를 수도 있고, 같은 표기로 값을 대입하면 그 위치의
-    값만 바뀝니다.
+    배치에서 이미지 한 장을 꺼내거나 표에서 한 열만 보고 싶을 때가 있습니다. 대괄호 안에 차원마다
+    고를 것을 쉼표로 구분해 적으세요. 행렬이라면 [행, 열]입니다. 인덱스는 0부터 시작하며, 콜론(:)만
+    적으면 그 차원 전체를 고릅니다.
 
     조심할 것이 하나 있습니다. 정수 인덱스나 범위로 고른 결과는 원본과 메모리를 공유하는
     뷰(view)여서, 한쪽의 값을 바꾸면 다른 쪽도 바뀝니다. 리스트나 조건으로 고른 결과는 복사본입니다.
@@ -186,9 +173,8 @@ def index_and_slice():
     tensor = torch.arange(12).reshape(3, 4)  # 0부터 11까지를 3행 4열로
     show(f"{tensor = }")
     show(f"{tensor[0] = }", "첫 번째 행")
-    show(f"{tensor[:, 0] = }", "첫 번째 열")
-    show(f"{tensor[..., -1] = }", "마지막 열")
-    show(f"{tensor[1:, ::2] = }", "두 번째 행부터, 열은 하나씩 건너뛰며")
+    show(f"{tensor[:, -1] = }", "마지막 열")
+    show(f"{tensor[1:, :2] = }", "범위: 두 번째 행부터, 열은 두 개까지")
     show(f"{tensor[[0, -1]] = }", "리스트: 첫 행과 마지막 행")
     show(f"{tensor[tensor > 8] = }", "조건: 8보다 큰 값")
 
@@ -209,23 +195,24 @@ def change_shapes():
     값은 맞는데 모양이 맞지 않아 계산이 안 될 때가 많습니다. 1장의 모델은 28x28 이미지를 숫자
     784개로 펼쳐야 했고, 사진 한 장을 예측할 때는 한 장짜리 배치로 만들어야 했습니다.
 
-    reshape는 값을 순서대로 새 모양에 나누어 담습니다. 원소의 개수가 그대로여야 하며, -1로 적은
-    길이는 알아서 계산합니다. unsqueeze(0)는 맨 앞에 길이가 1인 차원을 넣고 squeeze(0)는 그 차원을
-    빼는데, unsqueeze 대신 인덱스에 None을 적어도 됩니다.
+    reshape는 값을 순서대로 새 모양에 나누어 담습니다. 원소의 개수는 그대로여야 하는데, -1로 적은
+    길이는 알아서 계산하니 직접 나누어 보지 않아도 됩니다. expect는 오류가 나야 하는 코드를 실행하고
+    그 메시지를 보여 주는, 이 파일의 도우미 함수입니다.
+
+    unsqueeze(0)는 맨 앞에 길이가 1인 차원을 넣고, squeeze(0)는 그런 차원을 없앱니다.
 
     차원의 순서를 바꾸려면 permute를 사용하세요. reshape로도 같은 모양을 만들 수 있지만 값의 위치가
     달라집니다. 그림에서 reshape는 1부터 6까지 읽는 순서를 지키고, permute는 행과 열을 맞바꾸는 것을
-    확인해 보세요. 2차원이라면 permute(1, 0)을 T로 줄여 쓸 수 있습니다.
+    확인해 보세요.
     """
     images = torch.zeros(64, 1, 28, 28)
     show(f"{images.reshape(64, -1).shape = }", "이미지마다 한 줄로: 784를 자동으로 계산합니다")
-    show(f"{images.permute(0, 2, 3, 1).shape = }", "채널을 맨 뒤로 옮깁니다")
-    with expect(RuntimeError):  # 오류가 발생하는지 확인하고 메시지를 출력하는 이 파일의 함수
+    with expect(RuntimeError):
         images.reshape(64, 783)
 
     image = images[0]  # [1, 28, 28]
-    show(f"{image.unsqueeze(0).shape, image[None].shape = }", "한 장짜리 배치")
-    show(f"{image.squeeze(0).shape = }", "채널을 뺀 [높이, 너비]")
+    show(f"{image.unsqueeze(0).shape = }", "한 장짜리 배치")
+    show(f"{image.squeeze(0).shape = }", "채널을 없앤 [높이, 너비]")
 
     x = torch.tensor([[1, 2, 3], [4, 5, 6]])
     reshaped = x.reshape(3, 2)
@@ -233,8 +220,8 @@ def change_shapes():
     show(f"{reshaped = }")
     show(f"{permuted = }")
     check(
-        "reshaped와 permuted는 모양이 같지만 값의 위치가 다릅니다",
-        reshaped.shape == permuted.shape and not reshaped.equal(permuted),
+        "첫 행이 reshape하면 [1, 2]이고, permute하면 [1, 4]입니다",
+        reshaped[0].tolist() == [1, 2] and permuted[0].tolist() == [1, 4],
     )
     save_figure(draw_shapes(x), "tensor_shapes.png")
 
@@ -246,8 +233,9 @@ def join_tensors():
     장일 수도 있습니다. 어느 쪽을 원하는지에 따라 사용할 함수가 다릅니다.
 
     torch.stack은 차원을 새로 만들어 모양이 같은 텐서를 쌓습니다. 그래서 이미지를 쌓으면 배치가
-    됩니다. torch.cat은 원래 있던 차원을 따라 이어 붙입니다. 어느 차원인지는 dim으로
-    지정하는데(기본값 0), 그 차원의 길이는 서로 달라도 되지만 나머지 차원의 길이는 같아야 합니다.
+    됩니다. torch.cat은 원래 있던 차원 가운데 dim으로 지정한 것을 따라 이어 붙이며, 지정하지 않으면
+    맨 앞의 차원입니다. [2, 2]와 [2, 3]을 dim=1로 이어 붙이면 [2, 5]가 되는데, 이어 붙이지 않는
+    차원의 길이는 이렇게 같아야 합니다.
     """
     a = torch.tensor([1, 2, 3])
     b = torch.tensor([4, 5, 6])
@@ -263,8 +251,8 @@ def join_tensors():
     image = torch.zeros(1, 28, 28)  # [채널, 높이, 너비]
     stacked = torch.stack([image, image])
     joined = torch.cat([image, image])
-    show(f"{stacked.shape = }", "이미지 2장의 배치")
-    show(f"{joined.shape = }", "채널이 2개인 이미지 1장")
+    show(f"{stacked.shape = }", "이미지 두 장의 배치")
+    show(f"{joined.shape = }", "채널이 2개인 이미지 한 장")
     check(
         "stack하면 차원이 하나 늘고, cat하면 그대로입니다", (stacked.dim(), joined.dim()) == (4, 3)
     )
@@ -274,29 +262,25 @@ def multiply_tensors():
     """7. 원소별 곱과 행렬 곱
 
     신경망이 하는 일은 대부분 곱셈과 덧셈인데, 텐서의 곱은 두 가지여서 헷갈리기 쉽습니다. *는 같은
-    위치의 원소끼리 곱하는 원소별 곱(element-wise product)이어서 모양이 그대로입니다. @는 행렬
-    곱(matrix multiplication)이며, 왼쪽의 한 행과 오른쪽의 한 열에서 차례로 짝지은 원소를 곱해 모두
-    더합니다. 그래서 [2, 3]과 [3, 2]를 곱하면 [2, 2]가 되고, 안쪽의 두 길이는 같아야 합니다.
+    위치의 원소끼리 곱하는 원소별 곱(element-wise product)이어서 모양이 그대로입니다.
 
-    둘 다 연산자, 메서드, 함수의 세 가지 방법으로 계산할 수 있고 결과는 같습니다. 함수의 out에는
-    결과를 담을 텐서를 지정하는데, 예제에서는 모양만 같고 값은 정하지 않은 텐서를 torch.empty_like로
-    만들어 사용합니다. 예제의 tensor.T는 행과 열을 맞바꾼 전치(transpose)입니다.
+    @는 행렬 곱(matrix multiplication)이어서, 왼쪽의 한 행과 오른쪽의 한 열에서 차례로 짝지은 원소를
+    곱해 모두 더합니다. 그래서 [2, 3]과 [3, 2]를 곱하면 [2, 2]가 되고, 안쪽의 두 길이는 같아야
+    합니다. 예제의 tensor.T는 행과 열을 맞바꾼 전치(transpose)여서 모양이 [3, 2]입니다.
 
-    3차원 텐서끼리 @로 곱하면 첫 번째 차원을 배치로 보고 행렬을 하나씩 짝지어 곱합니다. 샘플마다
-    다른 행렬을 반복문 없이 한 번에 곱하려고 할 때 사용합니다.
+    두 연산자 대신 메서드나 함수를 사용해도 결과는 같습니다. 3차원 텐서끼리 @로 곱하면 첫 번째
+    차원을 배치로 보고 행렬을 하나씩 짝지어 곱합니다.
     """
     tensor = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
     z1 = tensor * tensor
     z2 = tensor.mul(tensor)
-    z3 = torch.empty_like(tensor)
-    torch.mul(tensor, tensor, out=z3)
+    z3 = torch.mul(tensor, tensor)
     show(f"{z1 = }", "원소별 곱")
     check("연산자, 메서드, 함수로 구한 z1, z2, z3이 같습니다", z1.equal(z2) and z1.equal(z3))
 
     y1 = tensor @ tensor.T
     y2 = tensor.matmul(tensor.T)
-    y3 = torch.empty_like(y1)
-    torch.matmul(tensor, tensor.T, out=y3)
+    y3 = torch.matmul(tensor, tensor.T)
     show(f"{y1 = }", "행렬 곱")
     check(
         "y1, y2, y3 모두 첫 번째 행, 두 번째 열이 1*4 + 2*5 + 3*6 = 32입니다",
@@ -311,34 +295,30 @@ def multiply_tensors():
 def reduce_dimensions():
     """8. 집계(reduction)와 사라지는 차원
 
-    손실도 정확도도 많은 값을 숫자 하나로 줄인 것입니다. sum, mean, max처럼 여러 원소를 값 하나로
-    줄이는 연산을 집계라고 합니다. 결과는 0차원 텐서이며, item()을 호출하면 파이썬 숫자를 얻습니다.
+    손실도 정확도도 많은 값을 숫자 하나로 줄인 것입니다. sum이나 mean처럼 여러 원소를 값 하나로
+    줄이는 연산을 집계라고 합니다. 원소를 모두 집계한 결과는 0차원 텐서이며, item()을 호출하면
+    파이썬 숫자를 얻습니다.
 
     행이나 열마다 따로 집계하려면 dim을 지정합니다. 어느 방향인지 헷갈릴 때는 지정한 차원이
     사라진다고 기억하세요. [2, 3]에 dim=0을 지정하면 2가 사라져서 [3]이 됩니다. 그림의 화살표가
-    더하는 방향입니다. 행마다 평균을 뺄 때처럼 결과를 원래 텐서와 다시 계산하려면, keepdim=True를
-    지정해 그 차원을 길이 1로 남겨 두세요. [2, 3]에서 [2, 1]을 빼면 행마다 같은 값을 뺍니다(9절).
+    더하는 방향입니다.
 
-    1장에서 예측을 고를 때 사용한 argmax는 가장 큰 값이 아니라 그 인덱스를 반환합니다. 정수의 평균은
-    대개 정수가 아니어서 mean은 정수 텐서를 받지 않으니, 먼저 실수로 변환하세요.
+    1장에서 예측을 고를 때 사용한 argmax는 가장 큰 값이 아니라 그 인덱스를 반환합니다.
     """
     x = torch.tensor([[1.0, 5.0, 3.0], [4.0, 2.0, 6.0]])
     total = x.sum()
     show(f"{total = }", "0차원 텐서")
     show(f"{total.item() = }", "파이썬 숫자")
-    show(f"{x.sum(dim=0) = }", "열마다 더합니다")
-    show(f"{x.sum(dim=1) = }", "행마다 더합니다")
+
+    columns = x.sum(dim=0)
+    rows = x.sum(dim=1)
+    show(f"{columns = }", "열마다 더한 값")
+    show(f"{rows = }", "행마다 더한 값")
+    check(
+        "dim=0이면 1 + 4 = 5로, dim=1이면 1 + 5 + 3 = 9로 시작합니다",
+        columns[0] == 5 and rows[0] == 9,
+    )
     show(f"{x.argmax(dim=1) = }", "행마다 가장 큰 값의 인덱스")
-
-    means = x.mean(dim=1, keepdim=True)
-    centered = x - means
-    show(f"{means = }", "모양이 [2, 1]")
-    show(f"{centered = }", "행마다 평균을 뺀 값")
-    check("행마다 평균을 빼면 각 행의 합이 0이 됩니다", centered.sum(dim=1) == 0)
-
-    with expect(RuntimeError):
-        torch.tensor([1, 2]).mean()
-    show(f"{torch.tensor([1, 2]).float().mean() = }", "float(): float32로 변환")
     save_figure(draw_reductions(x), "tensor_reductions.png")
 
 
@@ -346,38 +326,48 @@ def broadcast_shapes():
     """9. 브로드캐스팅(broadcasting)
 
     [3, 1]과 [4]처럼 모양이 다른 텐서를 더하면 어떻게 될까요? 오류가 날 것 같지만 둘 다 [3, 4]로
-    확장되어 계산됩니다. 이를 브로드캐스팅이라고 합니다. 배치의 모든 이미지에서 같은 평균을 빼는
-    것처럼, 작은 텐서를 큰 텐서의 곳곳에 똑같이 적용하려고 할 때 편리합니다.
+    확장되어 계산됩니다. 이를 브로드캐스팅이라고 합니다. 그림의 회색 칸이 확장된 부분입니다.
 
-    두 모양을 마지막 차원부터 비교해서, 차원마다 길이가 같거나 한쪽이 1이거나 한쪽에 그 차원이
-    없으면 계산할 수 있습니다. 실제로 값을 복사하지는 않고 같은 값을 되풀이해서 읽기 때문에 메모리도
-    더 들지 않습니다. 그림의 회색 칸이 확장된 부분입니다.
+    될지 안 될지는 두 모양을 오른쪽 끝에 맞추어 놓고 위아래를 비교하면 알 수 있습니다. 차원마다
+    길이가 같거나, 한쪽이 1이거나, 한쪽이 비어 있으면 됩니다.
+
+    행마다 평균을 뺄 때도 브로드캐스팅을 사용합니다. [2, 3]의 행마다 구한 평균은 모양이 [2]여서 바로
+    빼면 3과 2가 맞지 않습니다. 평균을 구할 때 keepdim=True를 지정하면 사라질 차원이 길이 1로
+    남아서, [2, 3]에서 [2, 1]을 뺄 수 있습니다.
     """
     column = torch.tensor([[10], [20], [30]])
     row = torch.tensor([1, 2, 3, 4])
     total = column + row
-    show(f"{column.shape, row.shape = }")
+    # [3, 1]  column
+    # [   4]  row
+    # [3, 4]  total
     show(f"{total = }")
-    stretched = column.expand(3, 4) + row.expand(3, 4)
-    check("둘 다 [3, 4]로 직접 확장해서 더해도 같습니다", stretched.equal(total))
-
-    with expect(RuntimeError):
-        torch.ones(3) + torch.ones(4)
+    check(
+        "total의 마지막 행은 30에 1, 2, 3, 4를 더한 값입니다", total[2].tolist() == [31, 32, 33, 34]
+    )
     save_figure(draw_broadcasting(torch.add, column, row), "tensor_broadcasting.png")
+
+    x = torch.tensor([[1.0, 5.0, 3.0], [4.0, 2.0, 6.0]])
+    with expect(RuntimeError):
+        x - x.mean(dim=1)  # 모양이 [2, 3]과 [2]
+    means = x.mean(dim=1, keepdim=True)
+    centered = x - means
+    show(f"{means = }", "모양이 [2, 1]")
+    show(f"{centered = }", "행마다 평균을 뺀 값")
+    check("행마다 평균을 빼면 각 행의 합이 0이 됩니다", centered.sum(dim=1) == 0)
 
 
 def subtract_wrong_shapes():
     """10. 브로드캐스팅의 흔한 실수
 
-    집값처럼 숫자 하나를 예측할 때는 예측과 정답의 차이를 제곱해 평균을 낸 평균 제곱 오차(MSE)를
-    손실로 자주 사용합니다. 그런데 예측이 정답과 똑같은데도 이 손실이 0이 아니라면 모양을 의심해
-    보세요. 정답(label)의 모양은 [N]이고 모델의 출력은 [N, 1]인 경우가 많은데, 둘을 그대로 빼면 오류
-    없이 [N, N]이 됩니다. 예측을 자기 정답뿐 아니라 다른 샘플의 정답과도 비교해 버린 것입니다.
-    그림의 주황색 칸이 그렇게 생긴 값이며, 필요한 것은 파란색 대각선뿐입니다.
+    예측이 정답(label)과 똑같은데도 손실이 0이 아니라면 모양을 의심해 보세요. 집값처럼 숫자 하나를
+    예측할 때는 정답의 모양이 [N]이고 모델의 출력은 [N, 1]인 경우가 많은데, 샘플 4개의 차이를 그대로
+    구하면 오류도 없이 4개가 아니라 16개가 나옵니다. 예측을 다른 샘플의 정답과도 비교해 버린
+    것입니다. 그림의 주황색 칸이 그렇게 생긴 값이며, 필요한 것은 파란색 대각선뿐입니다.
 
-    빼기 전에 squeeze(1)로 길이가 1인 차원을 빼면 됩니다. nn.MSELoss는 모양이 다를 때
-    경고(UserWarning)를 출력하니 그냥 지나치지 마세요. 여기서는 눈에 띄도록 경고를 오류로 바꾸어
-    출력합니다.
+    빼기 전에 squeeze(1)로 길이가 1인 차원을 없애면 됩니다. 아래의 손실은 차이를 제곱해 평균을 낸
+    평균 제곱 오차(MSE)입니다. nn.MSELoss로 구하면 모양이 다를 때 경고가 나오니 그냥 지나치지
+    마세요.
     """
     target = torch.tensor([1.0, 2.0, 3.0, 4.0])
     pred = torch.tensor([[1.0], [2.0], [3.0], [4.0]])  # 정답을 모두 맞힌 예측
@@ -386,158 +376,33 @@ def subtract_wrong_shapes():
     show(f"{difference = }")
     wrong_loss = (difference**2).mean()
     right_loss = ((target - pred.squeeze(1)) ** 2).mean()
-    show(f"{wrong_loss = }", "잘못 계산한 평균 제곱 오차")
-    show(f"{right_loss = }", "제대로 계산한 값")
+    show(f"{wrong_loss = }", "잘못 계산한 손실")
+    show(f"{right_loss = }", "제대로 계산한 손실")
     check(
         "모양을 맞추면 손실이 0이고, 맞추지 않으면 0보다 큽니다", right_loss == 0 and wrong_loss > 0
     )
-
-    with warnings.catch_warnings(), expect(UserWarning):
-        warnings.simplefilter("error")  # 경고를 오류로
-        nn.MSELoss()(pred, target)
     save_figure(draw_broadcasting(torch.sub, target, pred), "tensor_broadcasting_mistake.png")
 
 
-def promote_dtypes():
-    """11. 자료형의 변환과 정수 연산
-
-    uint8로 저장한 픽셀 200에 100을 더하면 300이 아니라 44가 됩니다. uint8에는 0~255만 담을 수
-    있는데, 결과도 uint8이어서 255를 넘으면 256이 빠지기 때문입니다. 이를 오버플로(overflow)라고
-    하며, 더하기 전에 더 넓은 자료형으로 변환하면 막을 수 있습니다.
-
-    결과의 자료형은 이렇게 정해집니다. 외울 필요는 없고, 예상과 다른 자료형이 나왔을 때 다시
-    찾아보면 됩니다. 차원이 있는 텐서끼리 계산하면 더 넓은 종류(bool < 정수 < 실수)를 따르고, 종류가
-    같으면 두 자료형의 범위를 모두 담을 수 있는 자료형이 됩니다. 0차원 텐서와 파이썬 숫자는 종류가
-    더 넓을 때만 결과의 자료형을 바꿉니다. 그래서 uint8에 정수 100을 더해도 uint8이지만, 정수에
-    0.5를 더하면 실수가 됩니다.
-
-    정수끼리 나눌 때도 조심하세요. /의 결과는 실수이고, //의 결과는 내림한 정수입니다.
-    """
-    pixels = torch.tensor([100, 200], dtype=torch.uint8)
-    show(f"{pixels + 100 = }", "300 - 256 = 44")
-    show(f"{pixels.int() + 100 = }", "int(): int32로 변환")
-
-    flags = torch.tensor([True, False])
-    integers = torch.tensor([7, -7])
-    floats = torch.tensor([0.5, 0.5])
-    doubles = torch.tensor([0.5, 0.5], dtype=torch.float64)
-    show(f"{(flags + integers).dtype = }", "bool과 정수")
-    show(f"{(integers + floats).dtype = }", "정수와 실수")
-    show(f"{(integers + 0.5).dtype = }", "정수와, 종류가 더 넓은 파이썬 숫자")
-    show(f"{(floats + doubles).dtype = }", "float32와 float64")
-    show(f"{(floats + doubles[0]).dtype = }", "doubles[0]은 0차원이고 같은 실수입니다")
-    kept = (floats + doubles[0]).dtype == torch.float32
-    check("floats에 0차원인 doubles[0]을 더해도 자료형은 float32 그대로입니다", kept)
-
-    show(f"{integers / 2 = }")
-    show(f"{integers // 2 = }", "내림: -3.5보다 작은 정수")
-    show(f"{torch.div(integers, 2, rounding_mode='trunc') = }", "소수점 아래를 버립니다")
-    pi = torch.tensor(3.14159, dtype=torch.bfloat16)
-    show(f"{pi = }", "16비트 실수: 범위는 float32와 같지만 두세 자리까지만 정확합니다")
-
-
-def measure_ms(work):
-    """work를 여러 번 실행해서, 걸린 시간(ms)의 중앙값을 반환합니다."""
-    times = []
-    for _ in range(6):
-        start = time.perf_counter()
-        work()
-        if torch.cuda.is_available():
-            torch.cuda.synchronize()  # GPU는 비동기로 계산하므로 끝날 때까지 기다립니다
-        times.append(1000 * (time.perf_counter() - start))
-    return statistics.median(times[1:])  # 첫 번째는 워밍업
-
-
-def move_to_device(device):
-    """12. GPU로 옮기기
-
-    1000x1000 행렬을 한 번 곱하는 데도 곱셈과 덧셈이 10억 번씩 필요합니다. GPU는 이런 계산을 수천
-    개씩 동시에 처리하기 때문에 CPU보다 훨씬 빠릅니다. 그런데 텐서는 기본적으로 CPU에 만들어지니,
-    GPU에서 계산하려면 to로 옮기거나 처음부터 device를 지정해서 만들어야 합니다. 장치의 이름은
-    NVIDIA GPU라면 cuda입니다.
-
-    옮기는 것도 복사여서 공짜가 아닙니다. GPU에서는 계산보다 복사가 더 오래 걸리기도 하니, 한 번
-    옮긴 뒤에 여러 번 계산하는 편이 좋습니다. 아래의 시간을 비교해 보세요. GPU가 없으면 device도
-    cpu여서 두 행렬 곱의 시간이 비슷합니다.
-
-    이름이 같은 두 메서드를 구별하세요. Tensor.to는 원본을 그대로 두고 결과를 반환하지만,
-    nn.Module.to는 모듈 자체를 바꿉니다. to에는 자료형도 지정할 수 있으니 GPU가 없어도 차이를 볼 수
-    있습니다.
-    """
-    show(f"{torch.accelerator.is_available() = }", "NVIDIA GPU나 다른 가속기가 있는지")
-    on_cpu = torch.rand(1000, 1000)
-    on_device = on_cpu.to(device)
-    created = torch.zeros(2, 2, device=device)  # 처음부터 device에 만듭니다
-    show(f"{on_cpu.device, on_device.device, created.device = }")
-
-    show_code(measure_ms)
-    cpu_ms = measure_ms(lambda: on_cpu @ on_cpu)
-    device_ms = measure_ms(lambda: on_device @ on_device)
-    copy_ms = measure_ms(lambda: on_cpu.to(device, copy=True))
-    print(f"CPU의 행렬 곱: {cpu_ms:.2f}ms")
-    print(f"device({device})의 행렬 곱: {device_ms:.2f}ms")
-    print(f"CPU에서 device로 복사: {copy_ms:.2f}ms")
-
-    tensor = torch.ones(2, 2)
-    layer = nn.Linear(2, 2)
-    tensor.to(torch.float64)  # 반환값을 받지 않았습니다
-    layer.to(torch.float64)
-    show(f"{tensor.dtype = }", "그대로입니다")
-    show(f"{layer.weight.dtype = }", "바뀌었습니다")
-    check(
-        "반환값을 받지 않으면 텐서는 그대로이고 모듈만 바뀝니다",
-        tensor.dtype == torch.float32 and layer.weight.dtype == torch.float64,
-    )
-
-
-def convert_numpy():
-    """13. NumPy 변환(bridge): 공유와 복사
-
-    데이터는 NumPy로 읽고 학습은 PyTorch로 하는 일이 흔합니다. 그런데 변환한 뒤에 한쪽을 바꾸었더니
-    다른 쪽까지 바뀌어서 당황할 때가 있습니다. CPU 텐서를 numpy()로 변환하거나 배열을
-    torch.from_numpy로 변환하면 둘이 메모리를 공유하기 때문입니다. 복사하지 않으니 빠르고 메모리도
-    더 들지 않습니다.
-
-    따로 바꾸려면 복사하세요. torch.tensor와 clone은 항상 복사하고, torch.as_tensor는 자료형이 다를
-    때처럼 공유할 수 없을 때만 복사합니다. GPU 텐서는 NumPy와 메모리를 공유할 수 없으니 먼저 cpu()로
-    복사해야 합니다.
-    """
-    t = torch.ones(3)
-    n = t.numpy()
-    t.add_(1)  # 이름이 _로 끝나면 t의 메모리를 직접 바꿉니다(16절)
-    show(f"{n = }", "텐서를 바꾼 뒤의 배열")
-    check("텐서를 바꾸면 배열도 바뀝니다", n.tolist() == t.tolist())
-
-    array = np.zeros(3)
-    shared = torch.from_numpy(array)
-    copied = torch.tensor(array)
-    converted = torch.as_tensor(array, dtype=torch.float32)
-    array[0] = 9
-    show(f"{shared = }", "배열을 바꾼 뒤의 텐서")
-    show(f"{copied = }")
-    show(f"{converted = }", "자료형이 달라서 복사했습니다")
-    check(
-        "배열을 바꾸면 from_numpy의 텐서도 바뀌고, torch.tensor의 텐서는 그대로입니다",
-        shared.tolist() == array.tolist() and copied.tolist() == [0, 0, 0],
-    )
-
-
 def treat_image_as_tensor():
-    """14. 이미지는 텐서입니다
+    """11. 이미지는 텐서입니다
 
-    지금까지 배운 연산만으로 그림을 그려 볼까요? 흑백 이미지는 밝기(0~255)를 담은 [높이, 너비]
-    텐서입니다. 원의 안쪽인지는 브로드캐스팅으로 한 번에 계산하고, 눈과 입은 인덱스로 그 자리에 0을
-    대입해 그립니다. 이렇게 하면 윙크하는 얼굴이 됩니다.
+    지금까지 배운 연산만으로 그림을 그려 볼까요? 흑백 이미지는 밝기(0~255의 정수)를 담은 [높이,
+    너비] 텐서이고, 1장에서 본 0~1의 값은 이 밝기를 255로 나눈 것입니다.
 
-    이미지를 바꾸는 것도 텐서 연산입니다. flip으로 좌우를 뒤집고, 255에서 빼어 밝기를 반전합니다.
-    같은 크기의 이미지 세 장을 쌓으면 빨강, 초록, 파랑의 컬러 이미지가 됩니다. 컬러 이미지의 모양은
-    PyTorch에서 [채널, 높이, 너비]인데, matplotlib은 [높이, 너비, 채널]로 받기 때문에 permute로
-    순서를 바꾸어 그립니다.
+    먼저 행 번호와 열 번호를 브로드캐스팅으로 계산해서 144칸이 원의 안쪽인지 한 번에 알아내고,
+    torch.where로 안쪽에는 밝기를, 바깥쪽에는 0을 넣습니다. 눈과 입은 인덱스로 고른 자리에 0을
+    대입해 그립니다. 윙크하는 얼굴입니다.
+
+    이미지를 바꾸는 것도 텐서 연산입니다. flip(1)로 좌우를 뒤집고, 255에서 빼서 밝기를 반전합니다.
+    세 장을 쌓으면 빨강, 초록, 파랑의 컬러 이미지가 됩니다. 모양은 [채널, 높이, 너비]인데,
+    matplotlib은 채널을 맨 뒤에 두기 때문에 permute로 순서를 바꾸어 그립니다.
     """
-    y = torch.arange(12)[:, None]  # 행 번호 [12, 1]
+    y = torch.arange(12)[:, None]  # 행 번호. None은 길이가 1인 차원을 넣어 [12, 1]로 만듭니다
     x = torch.arange(12)  # 열 번호 [12]
-    inside = (y - 5.5) ** 2 + (x - 5.5) ** 2 <= 36  # 원의 안쪽이면 True인 [12, 12]
-    image = torch.where(inside, 255 - 10 * y, 0).to(torch.uint8)  # 아래로 갈수록 어두운 얼굴
+    inside = (y - 5.5) ** 2 + (x - 5.5) ** 2 <= 36  # 중심까지의 거리가 6 이하이면 True
+    image = torch.where(inside, 255 - 10 * y, 0)  # 아래로 갈수록 어두운 얼굴
+    image = image.to(torch.uint8)  # 0~255의 정수를 담는 자료형
     image[3:6, 3] = 0  # 뜬 눈
     image[4, 7:10] = 0  # 감은 눈
     image[8, 4:8] = 0  # 입
@@ -554,15 +419,112 @@ def treat_image_as_tensor():
     save_figure(draw_image(image, flipped, inverted, color), "tensor_image.png")
 
 
+def promote_dtypes():
+    """12. 자료형의 변환과 정수 연산
+
+    uint8로 저장한 픽셀 200에 100을 더하면 300이 아니라 44가 됩니다. uint8에는 0~255만 담을 수
+    있는데, 결과도 uint8이어서 255를 넘으면 256이 빠지기 때문입니다. 이를 오버플로(overflow)라고
+    하는데, 더하기 전에 더 넓은 자료형으로 변환하면 막을 수 있습니다.
+
+    자료형이 다른 텐서를 함께 계산하면 더 넓은 쪽을 따릅니다. 정수와 실수를 더하면 실수가 되고,
+    float32와 float64를 더하면 float64가 됩니다. 다만 파이썬 정수 100은 uint8을 넓혀 주지 않습니다.
+    44가 나온 이유입니다.
+
+    정수끼리 나눌 때도 조심하세요. /의 결과는 실수이고, //의 결과는 내림한 정수입니다.
+    """
+    pixels = torch.tensor([100, 200], dtype=torch.uint8)
+    added = pixels + 100
+    show(f"{added = }")
+    show(f"{pixels.int() + 100 = }", "int(): int32로 변환")
+    check("uint8에서는 200 + 100이 300 - 256 = 44가 됩니다", added[1] == 44)
+
+    integers = torch.tensor([7, -7])
+    floats = torch.tensor([0.5, 0.5])
+    doubles = floats.double()  # float64로 변환
+    show(f"{(integers + floats).dtype = }", "정수와 실수")
+    show(f"{(floats + doubles).dtype = }", "float32와 float64")
+
+    show(f"{integers / 2 = }")
+    show(f"{integers // 2 = }", "내림: -3.5보다 작은 정수")
+    show(f"{torch.tensor(3.14159).bfloat16() = }", "메모리를 아끼는 16비트 실수: 두세 자리만 정확")
+
+
+def move_to_device(device):
+    """13. GPU로 옮기기
+
+    1000x1000 행렬을 한 번 곱하는 데도 곱셈과 덧셈이 10억 번씩 필요합니다. GPU는 이런 계산을 수천
+    개씩 동시에 처리해서 CPU보다 훨씬 빨리 끝냅니다. 그런데 텐서와 모델은 CPU에 만들어지니, GPU에서
+    계산하려면 to로 옮겨야 합니다.
+
+    예제의 앞부분은 device = ... 줄의 #만 지우고 여러분의 코드에 그대로 옮겨 적어도 됩니다. 텐서의
+    to는 원본을 그대로 두니 결과를 받아야 하지만, 모델의 to는 모델 자체를 옮깁니다. 자료형을 바꿀
+    때도 마찬가지여서, GPU가 없어도 차이를 볼 수 있습니다. 맥(Mac)의 GPU처럼 cuda가 아닌 가속기는
+    torch.accelerator로 찾으세요.
+
+    옮기는 것은 복사여서 공짜가 아닙니다. GPU에서는 계산보다 복사가 더 오래 걸리기도 하니, 한 번
+    옮긴 뒤에 여러 번 계산하세요. cuda로 실행하면 마지막 if 문이 걸린 시간을 보여 줍니다.
+    """
+    # device = "cuda" if torch.cuda.is_available() else "cpu"
+    tensor = torch.ones(2, 2)
+    model = nn.Linear(2, 2)
+    tensor = tensor.to(device)  # 텐서는 결과를 받습니다
+    model.to(device)  # 모델은 그 자체가 옮겨집니다
+    show(f"{tensor.device, model.weight.device = }")
+
+    tensor.to(torch.float64)  # 결과를 받지 않았습니다
+    model.to(torch.float64)
+    show(f"{tensor.dtype, model.weight.dtype = }")
+    check(
+        "결과를 받지 않으면 텐서는 float32 그대로이고, 모델만 float64가 됩니다",
+        tensor.dtype == torch.float32 and model.weight.dtype == torch.float64,
+    )
+
+    matrix = torch.rand(1000, 1000)
+    show(f"{matrix.nbytes = }", "옮길 때마다 복사하는 바이트")
+    if device.type != "cpu":  # measure_ms는 걸린 시간(ms)을 반환하는 이 파일의 함수입니다
+        moved = matrix.to(device)
+        print(f"CPU의 행렬 곱: {measure_ms(lambda: matrix @ matrix):.2f}ms")
+        print(f"GPU의 행렬 곱: {measure_ms(lambda: moved @ moved):.2f}ms")
+        print(f"GPU로 복사: {measure_ms(lambda: matrix.to(device)):.2f}ms")
+
+
+def convert_numpy():
+    """14. NumPy 변환(bridge): 공유와 복사
+
+    데이터는 NumPy로 읽고 학습은 PyTorch로 하는 일이 흔합니다. 그런데 변환한 뒤에 한쪽을 바꾸었더니
+    다른 쪽까지 바뀌어서 당황할 때가 있습니다. numpy()와 torch.from_numpy는 값을 복사하지 않고
+    메모리를 공유하기 때문입니다.
+
+    따로 바꾸려면 배열은 torch.tensor로, 텐서는 clone으로 복사하세요. GPU 텐서는 먼저 cpu()로 옮겨야
+    numpy()로 변환할 수 있습니다.
+    """
+    t = torch.ones(3)
+    n = t.numpy()
+    t.add_(1)  # 이름이 _로 끝나면 t의 메모리를 직접 바꿉니다(16절)
+    show(f"{n = }", "텐서를 바꾼 뒤의 배열")
+    check("텐서에 1을 더하면 배열도 [2, 2, 2]가 됩니다", n.tolist() == [2, 2, 2])
+
+    array = np.zeros(3)
+    shared = torch.from_numpy(array)
+    copied = torch.tensor(array)
+    array[0] = 9
+    show(f"{shared = }", "배열을 바꾼 뒤의 텐서")
+    show(f"{copied = }", "복사본")
+    check(
+        "배열의 첫 값을 9로 바꾸면 shared는 [9, 0, 0]이 되고, copied는 [0, 0, 0] 그대로입니다",
+        shared.tolist() == [9, 0, 0] and copied.tolist() == [0, 0, 0],
+    )
+
+
 def read_common_errors(device):
     """15. 자주 만나는 오류
 
-    긴 오류 메시지를 만나도 당황하지 마세요. 텐서 연산의 오류는 대부분 모양, 자료형, 장치 중 하나가
-    맞지 않아서 생깁니다. 해결 방법까지 적혀 있을 때도 많으니 메시지를 끝까지 읽어 보세요. 여기서는
-    오류를 일부러 일으키고 하나씩 해결합니다.
+    긴 오류 메시지를 만나도 당황하지 마세요. 무엇이 맞지 않는지, 때로는 해결 방법까지 적혀 있으니
+    끝까지 읽어 보세요. 여기서는 모양, 자료형, 장치의 오류를 일부러 일으키고 하나씩 해결합니다.
+    메시지의 Float는 float32, Double은 float64, Long은 int64입니다.
 
-    장치가 다른 텐서끼리 계산할 때의 오류는 GPU가 있어야 일으킬 수 있습니다. GPU가 없으면 마지막 if
-    문은 건너뛰는데, 나중에 만났을 때 알아볼 수 있도록 메시지를 보아 두세요.
+    장치가 다른 텐서끼리 계산할 때의 오류는 cuda로 실행해야 일으킬 수 있어서, 아니라면 마지막 if
+    문을 건너뜁니다. 메시지는 이렇습니다.
       Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!
     """
     a = torch.ones(2, 3)
@@ -576,29 +538,30 @@ def read_common_errors(device):
         a @ doubles  # 자료형: NumPy에서 온 float64
     show(f"{(a @ doubles.float()).dtype = }", "해결: float()로 자료형을 맞춥니다")
 
+    integers = torch.tensor([1, 2])
+    with expect(RuntimeError):
+        integers.mean()  # 자료형: 정수의 평균은 대개 정수가 아닙니다
+    show(f"{integers.float().mean() = }", "해결: 먼저 실수로 변환합니다")
+
     if device.type == "cuda":  # 장치: a는 CPU에, on_gpu는 GPU에 있습니다
         on_gpu = b.to(device)
         with expect(RuntimeError):
             a + on_gpu
         print((a.to(device) + on_gpu).device)  # 해결: to로 장치를 맞춥니다
-        with expect(TypeError):
-            on_gpu.numpy()
-        print(on_gpu.cpu().numpy())  # 해결: cpu()로 먼저 옮깁니다
 
 
 def change_in_place():
     """16. 제자리(in-place) 연산
 
-    y = y + 1과 y += 1은 같은 뜻일까요? 파이썬 숫자라면 그렇지만 텐서에서는 다릅니다. 앞의 것은
-    결과를 새 텐서에 담고, 뒤의 것은 y의 메모리에 바로 덮어씁니다. 이름이 _로 끝나는 add_, copy_
-    같은 메서드도 덮어씁니다. 이를 제자리 연산이라고 하며, 공식 튜토리얼에서는 바꿔치기라고
-    부릅니다.
+    y = y + 1과 y += 1은 같은 뜻일까요? 파이썬 숫자라면 그렇지만 텐서에서는 다릅니다. y = y + 1은
+    결과를 새 텐서에 담고, y += 1은 y의 메모리에 바로 덮어씁니다. 이름이 _로 끝나는 add_ 같은
+    메서드도 덮어씁니다. 이를 제자리 연산이라고 하며, 공식 튜토리얼에서는 바꿔치기라고 부릅니다.
 
-    새 메모리가 필요 없다는 장점이 있지만 주의할 점이 세 가지 있습니다.
+    새 메모리가 필요 없지만 주의할 점이 세 가지 있습니다.
     1) 같은 텐서를 가리키는 다른 변수의 값도 바뀝니다.
-    2) 자료형은 바꿀 수 없습니다. 정수 텐서에 실수를 더하려고 하면 오류가 발생합니다.
-    3) 변화도를 구하는 데 필요한 값이 지워질 수 있습니다(6장). 그래서 학습 중인 계산에는 사용하지
-    않는 편이 좋습니다.
+    2) 자료형은 바꿀 수 없어서, 정수 텐서에 실수를 더하면 오류가 발생합니다.
+    3) 변화도를 구하는 데 필요한 값이 지워질 수 있으니(6장), 학습 중인 계산에는 사용하지 않는 편이
+    좋습니다.
     """
     x = torch.ones(3)
     x_alias = x  # 같은 텐서의 다른 이름
@@ -613,8 +576,8 @@ def change_in_place():
     show(f"{y = }")
     show(f"{y_alias = }", "함께 바뀌었습니다")
     check(
-        "y를 제자리 연산으로 바꾸면 y_alias도 바뀌고, x_alias는 그대로입니다",
-        y_alias.equal(y) and x_alias.equal(torch.ones(3)),
+        "y를 제자리 연산으로 바꾸면 y_alias도 [7, 7, 7]이 되고, x_alias는 [1, 1, 1] 그대로입니다",
+        y_alias.tolist() == [7, 7, 7] and x_alias.tolist() == [1, 1, 1],
     )
 
     counts = torch.tensor([1, 2])
@@ -625,25 +588,21 @@ def change_in_place():
 def follow_strides():
     """17. 뷰(view)와 스트라이드(stride)
 
-    행렬을 한 줄로 펼칠 때 base.view(-1)은 되는데 base.T.view(-1)은 왜 오류가 날까요? 행렬도
-    메모리에는 한 줄로 저장되고, 스트라이드가 차원마다 다음 원소까지 몇 칸인지를 알려 줍니다. 예제의
-    base라면 다음 행은 3칸 뒤, 다음 열은 1칸 뒤입니다.
+    다른 사람의 코드에서는 reshape 대신 view를 자주 보게 됩니다. 그런데 base.view(-1)은 되고
+    base.T.view(-1)은 왜 오류가 날까요? 행렬도 메모리에는 한 줄로 저장되고, 스트라이드가 차원마다
+    다음 원소까지 몇 칸인지를 알려 줍니다. 예제의 base라면 다음 행은 3칸 뒤, 다음 열은 1칸 뒤입니다.
 
     전치는 값을 하나도 옮기지 않고 모양과 스트라이드의 순서만 바꾼 뷰를 만들기 때문에, 아무리 큰
-    행렬이라도 순식간에 끝납니다. 그 대신 행렬을 읽는 순서가 메모리의 순서와 어긋나고
-    is_contiguous()가 False가 됩니다. 그림에서 base.T의 화살표가 메모리를 건너뛰며 오가는 것을
-    확인해 보세요.
+    행렬이라도 순식간에 끝납니다. 그 대신 읽는 순서가 메모리의 순서와 어긋나고 is_contiguous()가
+    False가 됩니다. 그림에서 base.T의 화살표가 메모리를 건너뛰며 오가는 것을 확인해 보세요.
 
-    view는 언제나 뷰를 반환해야 해서 이렇게 어긋난 텐서를 펼치지 못합니다. reshape는 뷰가 안 되면
-    값을 새 메모리에 순서대로 복사하는데, 텐서에 따라 뷰가 되기도 하고 복사본이 되기도 하니, 원본과
-    따로 바꾸려면 clone으로 복사하세요. 브로드캐스팅이 값을 복사하지 않는 것도 스트라이드
-    덕분입니다. 확장한 차원의 스트라이드를 0으로 두고 같은 값을 되풀이해서 읽습니다.
+    view는 값을 옮기지 않으니 이렇게 어긋난 텐서를 펼치지 못합니다. reshape는 그럴 때 값을 새
+    메모리에 복사합니다. 어느 쪽을 사용할지 헷갈리면 reshape를 고르세요.
     """
     base = torch.arange(6).reshape(2, 3)
     transposed = base.T
     show(f"{base.stride(), transposed.stride() = }")
     show(f"{base.is_contiguous(), transposed.is_contiguous() = }")
-    show(f"{base[0].expand(4, 3).stride() = }", "첫 행을 네 번 읽습니다")
     with expect(RuntimeError):
         transposed.view(-1)
 
@@ -661,18 +620,15 @@ def follow_strides():
 def compare_floats():
     """18. 실수를 ==로 비교하면 안 되는 이유
 
-    0.3 + 0.6은 0.9와 같을까요? 수학에서는 같지만, 0.3 같은 실수는 대부분 이진수로 딱 떨어지지 않아
-    가까운 값으로 저장되기 때문에 컴퓨터에서는 다릅니다. 그래서 실수는 ==로 비교하는 대신, 차이가
-    충분히 작은지 확인하는 torch.isclose를 사용합니다. 모든 원소를 한 번에 비교하려면
-    torch.allclose를 사용하세요.
+    0.3 + 0.6은 0.9와 같을까요? 컴퓨터에서는 다릅니다. 0.3 같은 실수는 대부분 이진수로 딱 떨어지지
+    않아 가까운 값으로 저장되기 때문입니다. 그래서 실수는 ==로 비교하는 대신, 차이가 충분히 작은지
+    확인하는 torch.isclose를, 모든 원소를 한 번에 비교하려면 torch.allclose를 사용하세요.
 
-    두 함수는 |a - b| <= atol + rtol * |b|이면 같다고 판단하며, 기본값은 rtol=1e-5, atol=1e-8입니다.
-    아주 작은 값을 비교할 때는 atol도 줄여야 합니다. 기본값으로는 다섯 배나 차이 나는 1e-9와 5e-9도
-    같다고 판단합니다.
+    얼마나 작아야 하는지는 rtol로 정합니다. 기본값인 0.00001이면 1000과 비교할 때 약 0.01까지의
+    차이를 허용합니다. 값이 0에 가까울 때는 아주 작은 atol도 함께 허용합니다.
 
-    float32가 구별하는 것은 십진수로 약 7자리입니다. 값이 커질수록 이웃한 두 값의 간격도 넓어져서,
-    큰 값에 작은 값을 더하면 흔적도 없이 사라지기도 합니다. 더하는 순서에 따라 결과가 달라지는 것도,
-    CPU와 GPU의 결과가 마지막 자리에서 조금 다른 것도 이 때문입니다.
+    float32가 구별하는 것은 십진수로 약 7자리입니다. 그래서 16777216에 1을 더하면 흔적도 없이
+    사라집니다.
     """
     added = torch.tensor(0.3) + torch.tensor(0.6)
     target = torch.tensor(0.9)
@@ -684,13 +640,11 @@ def compare_floats():
         added != target and added.isclose(target),
     )
 
-    small = torch.tensor(1e-9)
-    show(f"{torch.isclose(small, 5 * small) = }", "다섯 배인데도 같다고 합니다")
-    show(f"{torch.isclose(small, 5 * small, atol=0) = }", "상대적인 차이만 봅니다")
+    values = torch.tensor([1000.005, 1000.05])
+    show(f"{torch.isclose(values, torch.tensor(1000.0)) = }", "차이가 0.005, 0.05")
 
-    big = torch.tensor(2.0**24)
-    show(f"{big + 1 - big = }", "1을 먼저 더하면 사라집니다")
-    show(f"{big - big + 1 = }", "1을 나중에 더한 결과")
+    big = torch.tensor(2.0**24)  # 16777216
+    show(f"{big + 1 - big = }", "1이 사라졌습니다")
     show(f"{big.double() + 1 - big.double() = }", "float64는 약 16자리를 구별합니다")
     check("float32에서는 16777216에 1을 더해도 그대로입니다", big + 1 == big)
 
@@ -711,14 +665,14 @@ def compare_with_loops():
     특히 텐서를 반복문으로 순회하면 원소마다 작은 텐서가 새로 만들어져서, 파이썬 리스트를 순회할
     때보다도 느립니다.
 
-    반복문을 여러 겹 써야 할 것 같은 계산도 대부분 텐서 연산으로 바꿀 수 있습니다. 마땅한 함수가
-    없다면 어떤 차원끼리 곱하고 더할지를 글자로 적는 torch.einsum을 떠올려 보세요. "ij,jk->ik"는
-    양쪽에 모두 있는 j를 따라 곱해서 더하라는 뜻이니, 바로 행렬 곱입니다.
+    반복문을 여러 겹 써야 할 것 같은 계산도 대부분 텐서 연산으로 바꿀 수 있습니다. torch.einsum에는
+    어떤 차원끼리 곱하고 더할지를 글자로 적는데, "ij,jk->ik"는 양쪽에 모두 있는 j를 따라 곱해서
+    더하라는 뜻이니 바로 행렬 곱입니다.
     """
     show_code(add_one_by_one)
     tensor = torch.arange(10_000, dtype=torch.float64)
     numbers = tensor.tolist()  # 파이썬 리스트
-    tensor_loop_ms = measure_ms(lambda: add_one_by_one(tensor))
+    tensor_loop_ms = measure_ms(lambda: add_one_by_one(tensor))  # 걸린 시간(ms)
     list_loop_ms = measure_ms(lambda: add_one_by_one(numbers))
     sum_ms = measure_ms(lambda: tensor.sum())
     print(f"텐서를 반복문으로: {tensor_loop_ms:.4f}ms")
@@ -740,7 +694,6 @@ def main():
         return check_practice()
     prepare_outputs(args.output_dir)
     device = torch.device(args.device)
-    torch.manual_seed(args.seed)
 
     begin("핵심", f"장치(device): {device}")
     teach(meet_tensors)
@@ -753,10 +706,10 @@ def main():
     teach(reduce_dimensions)
     teach(broadcast_shapes)
     teach(subtract_wrong_shapes)
+    teach(treat_image_as_tensor)
     teach(promote_dtypes)
     teach(move_to_device, device)
     teach(convert_numpy)
-    teach(treat_image_as_tensor)
     teach(read_common_errors, device)
 
     begin("더 알아보기")
@@ -793,15 +746,17 @@ def parse_args():
 def try_it_yourself():
     """직접 해 보기
 
-    코드를 한 줄 바꾸고 다시 실행해 보세요. 결과를 먼저 예상해 보면 더 재미있습니다. 괄호 안은 직접
-    확인한 결과입니다.
+    tensor.py를 아래처럼 하나씩 바꾸어 실행하고, 끝나면 원래대로 되돌리세요. 결과를 먼저 예상해 보면
+    더 재미있습니다.
 
-    1) treat_image_as_tensor에서 image[4, 7:10] = 0을 image[3:6, 8] = 0으로 바꿔 보세요. (두 눈을 뜬
-    얼굴이 됩니다. 좌우가 똑같아져서 14절에 ✗가 표시됩니다.)
-    2) convert_numpy에서 t.add_(1)을 t = t + 1로 바꿔 보세요. (t는 새 텐서가 되어 배열과 메모리를
-    공유하지 않으므로 13절에 ✗가 표시됩니다.)
-    3) compare_with_loops에서 10_000을 10으로 바꿔 보세요. (연산을 한 번 호출하는 데도 시간이
-    걸려서, 원소가 10개뿐이면 반복문이 더 빠릅니다. 19절에 ✗가 표시됩니다.)
+    1) treat_image_as_tensor 함수(11절)에서 image[4, 7:10] = 0을 image[3:6, 8] = 0으로 바꿔 보세요.
+    2) convert_numpy 함수(14절)에서 t.add_(1)을 t = t + 1로 바꿔 보세요.
+    3) compare_with_loops 함수(19절)에서 10_000을 10으로 바꿔 보세요.
+
+    결과는 세 번 모두 ✗로 표시됩니다. 1)은 두 눈을 뜬 얼굴이 되어, 좌우를 뒤집어도 똑같습니다. 2)는
+    t가 새 텐서가 되어, 배열과 메모리를 공유하지 않습니다. 3)은 리스트를 순회하는 반복문이 더
+    빠릅니다. 연산을 한 번 호출하는 데도 시간이 걸려서, 원소가 10개뿐이면 tensor.sum()이 오히려
+    손해입니다.
     """
 
 
@@ -811,7 +766,8 @@ def try_it_yourself():
 def outer_product(a, b):
     """벡터 a [N]과 b [M]의 외적(outer product) [N, M]을 반환하세요.
 
-    i행 j열은 a[i] * b[j]입니다. torch.outer도 있지만, 브로드캐스팅으로 만들어 보세요.
+    외적은 a와 b의 모든 짝을 곱한 표이고, i행 j열은 a[i] * b[j]입니다. torch.outer도 있지만,
+    브로드캐스팅으로 만들어 보세요.
     예: a가 [1, 2]이고 b가 [3, 4, 5]이면 [[3, 4, 5], [6, 8, 10]]입니다.
 
     힌트: a[:, None]의 모양은 [N, 1]입니다.
@@ -846,7 +802,8 @@ def pairwise_distances(a, b):
 
     예: a가 [[0, 0]]이고 b가 [[3, 4], [0, 1]]이면 [[5, 1]]입니다.
 
-    힌트: a[:, None, :] - b의 모양은 [N, M, D]입니다. 제곱한 뒤 dim=2를 따라 더해 보세요.
+    힌트: a[:, None, :]의 모양은 [N, 1, D]여서, 여기서 b를 빼면 [N, M, D]가 됩니다. 제곱한
+    뒤 dim=2를 따라 더해 보세요.
     """
     raise NotImplementedError
 
@@ -884,7 +841,20 @@ def check_practice():
     )
 
 
-# ---- 그림을 그리는 함수입니다. ----
+# ---- 시간을 측정하고 그림을 그리는 함수입니다. ----
+
+
+def measure_ms(work):
+    """work를 여러 번 실행해서, 걸린 시간(ms)의 중앙값을 반환합니다."""
+    times = []
+    for _ in range(6):
+        start = time.perf_counter()
+        work()
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()  # GPU는 비동기로 계산하므로 끝날 때까지 기다립니다
+        times.append(1000 * (time.perf_counter() - start))
+    return statistics.median(times[1:])  # 첫 번째는 워밍업
+
 
 BLUE = "#9FCBE8"
 ORANGE = "#F5B995"
@@ -923,15 +893,13 @@ def draw_shapes(x):
 
 def draw_reductions(x):
     """dim=0과 dim=1로 더할 때 사라지는 차원을 그립니다. 함께 더하는 원소는 색이 같습니다."""
-    figure, axes = plt.subplots(2, 3, figsize=(7.5, 4.6), layout="constrained")
-    for dim, (left, middle, right) in enumerate(axes):
-        kept = x.sum(dim=dim, keepdim=True)
+    figure, axes = plt.subplots(2, 2, figsize=(6, 4.6), layout="constrained")
+    for dim, (left, right) in enumerate(axes):
         reduced = x.sum(dim=dim)
-        shades = torch.arange(kept.numel())
-        draw_cells(left, x, shades.reshape(kept.shape), f"x: {list(x.shape)}")
-        draw_cells(middle, reduced[None], shades, f"x.sum(dim={dim}): {list(reduced.shape)}")
-        draw_cells(right, kept, shades.reshape(kept.shape), f"keepdim=True: {list(kept.shape)}")
-        for axis in (left, middle, right):
+        shades = torch.arange(len(reduced))
+        draw_cells(left, x, shades.unsqueeze(dim), f"x: {list(x.shape)}")
+        draw_cells(right, reduced[None], shades, f"x.sum(dim={dim}): {list(reduced.shape)}")
+        for axis in (left, right):
             axis.set(xlim=(-0.8, 3), ylim=(2, -0.8))
         end = (-0.4, 2) if dim == 0 else (3, -0.4)
         arrow = {"arrowstyle": "->", "lw": 2.5}
@@ -1051,8 +1019,8 @@ def prepare_outputs(path):
 
 
 def record(kind, text):
-    """페이지에 텍스트를 추가합니다. 코드와 결과처럼 여러 줄인 것은 앞의 줄에 이어 붙입니다."""
-    if PAGE and PAGE[-1][0] == kind and kind in ("code", "result", "ok", "wrong", "open"):
+    """페이지에 텍스트를 추가합니다. 종류가 같으면 앞의 텍스트에 이어 붙입니다."""
+    if PAGE and PAGE[-1][0] == kind and kind != "image":
         PAGE[-1][1] += text
     else:
         PAGE.append([kind, text])
@@ -1070,9 +1038,7 @@ python {file}를 실행하면 나오는 내용입니다. 결과는 코드 바로
 설명이며, 틀리면 ✗로 바뀝니다. import와 그림을 그리는 함수는 {file} 파일에 있습니다."""
         place = f"PyTorch {torch.__version__}  {device}".rstrip()
         print(f"{title}\n{place}\n\n{introduction}")
-        record("title", title)
-        record("place", place)
-        record("text", introduction)
+        PAGE.extend([["title", title], ["place", place], ["text", introduction]])
     print(f"\n\n──── {part} ────")
     record("part", part)
 
@@ -1085,9 +1051,7 @@ def teach(lesson, *args, **options):
     transcript = Transcript(inspect.unwrap(lesson))
     place = f"{Path(__file__).name}:{transcript.first} {lesson.__name__}"
     print(f"\n== {title} ==   {place}\n{text}\n")
-    record("lesson", title)
-    record("place", place)
-    record("text", text)
+    PAGE.extend([["lesson", title], ["place", place], ["text", text]])
     try:
         with contextlib.redirect_stdout(transcript):
             transcript.name_values(inspect.signature(lesson).bind(*args, **options).arguments)
@@ -1096,7 +1060,9 @@ def teach(lesson, *args, **options):
         return result
     except BaseException as error:
         with contextlib.suppress(OSError, SystemExit):
-            transcript.show_code_until_error(error)
+            for frame, number in traceback.walk_tb(error.__traceback__):
+                if frame.f_code is transcript.code:
+                    transcript.show_code_until(number - transcript.first + 1)
             record("wrong", f"여기에서 멈췄습니다: {type(error).__name__}: {error}")
             write_page()
         raise
@@ -1136,12 +1102,6 @@ class Transcript(io.TextIOBase):
             for line in self.lines[self.shown : last]:
                 self.put(f">>> {line.removeprefix('    ')}" if line.strip() else "\n")
             self.shown = statement.end_lineno
-
-    def show_code_until_error(self, error):
-        """오류가 발생한 줄까지의 코드를 출력합니다."""
-        for frame, number in traceback.walk_tb(error.__traceback__):
-            if frame.f_code is self.code:
-                self.show_code_until(number - self.first + 1)
 
     def write(self, text):
         frame = inspect.currentframe()
@@ -1207,7 +1167,8 @@ def expect(kind):
         yield
     except kind as error:
         message = " ".join(f"{type(error).__name__}: {error}".split())
-        print(textwrap.fill(message, 92, subsequent_indent="    "))
+        # 옵션 이름의 하이픈에서는 줄을 바꾸지 않습니다
+        print(textwrap.fill(message, 92, subsequent_indent="    ", break_on_hyphens=False))
     else:
         check(f"위의 코드에서 {getattr(kind, '__name__', kind)} 오류가 발생합니다", False)
 
@@ -1218,8 +1179,9 @@ def practice(exercise, *examples, read=torch.as_tensor):
     반환한 값이 텐서가 아니면, 비교할 값을 구하는 함수를 read에 지정합니다.
     """
     EXERCISES[exercise.__name__] = False
+    names = inspect.signature(exercise)
     place = f"{Path(__file__).name}:{exercise.__code__.co_firstlineno}"
-    title = f"{exercise.__name__}{inspect.signature(exercise)}   {place}"
+    title = f"{exercise.__name__}{names}   {place}"
     task = inspect.getdoc(exercise)
     for inputs, right in examples:
         try:
@@ -1228,12 +1190,10 @@ def practice(exercise, *examples, read=torch.as_tensor):
             print(f"□ {title}\n{textwrap.indent(task, '    ')}")
             return
         if problem:
-            names = inspect.signature(exercise).parameters
-            lines = [f"{name} = {value}" for name, value in zip(names, inputs)]
+            lines = [f"{name} = {value}" for name, value in zip(names.parameters, inputs)]
             lines += [f"올바른 값: {right}", problem, task.rpartition("\n\n")[2]]
-            print(f"✗ {title}")
-            for line in lines:
-                print(textwrap.indent(line, "    "))
+            told = textwrap.indent("\n".join(lines), "    ")
+            print(f"✗ {title}\n{told}")
             return
     EXERCISES[exercise.__name__] = True
     print(f"✓ {exercise.__name__}")
@@ -1333,8 +1293,8 @@ def finish(next_chapter, open_page):
 다음에 읽을 것: {next_chapter}"""
     print(summary)
     record("text", summary)
-    for line in wrong:
-        record("wrong", line)
+    if wrong:
+        record("wrong", "\n".join(wrong))
     for kind, text in PAGE:
         if kind == "notice":
             print(text.partition("\n")[0])

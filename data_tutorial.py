@@ -1,9 +1,9 @@
 """3장. Dataset과 DataLoader: 데이터를 준비해 모델에게 건네기
 
-모델이 배우는 것은 모두 데이터에서 옵니다. 그런데 데이터는 처음부터 학습하기 좋은 모습으로 있지
-않습니다. 폴더에 사진이 흩어져 있고, 정답은 CSV 파일에 따로 적혀 있곤 합니다. 이 장에서는 준비된
-데이터셋을 불러와 살펴보고, 폴더에 있는 이미지로 데이터셋을 직접 만들고, 섞어서 배치로 묶어 봅니다.
-다 읽고 나면 1장의 모델을 여러분의 사진으로 학습할 준비가 끝납니다.
+1장에서는 남이 깔끔하게 정리해 둔 데이터를 불러오기만 하면 되었습니다. 직접 모은 데이터는 대개
+그렇지 않습니다. 사진은 폴더에 흩어져 있고, 정답은 CSV 파일에 따로 적혀 있습니다. 이 장에서는 이미
+만들어진 데이터셋을 먼저 살펴본 다음, 폴더에 있는 사진으로 데이터셋을 직접 만들고, 섞어서 배치로
+묶어 봅니다. 다 읽고 나면 여러분이 찍은 사진으로도 1장의 모델을 학습할 수 있습니다.
 
 실행 방법
     python -m pip install torch torchvision matplotlib
@@ -57,6 +57,7 @@ import tempfile
 import textwrap
 import time
 import traceback
+import unicodedata
 import warnings
 import webbrowser
 from pathlib import Path
@@ -67,14 +68,12 @@ if "ipykernel" not in sys.modules:  # 노트북이 아니면 창을 열지 않�
 import matplotlib.pyplot as plt
 import torch
 from matplotlib import font_manager
-from PIL import Image
+from PIL import Image, ImageOps
 from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import (
-    BatchSampler,
     DataLoader,
     Dataset,
-    SequentialSampler,
     Subset,
     TensorDataset,
     WeightedRandomSampler,
@@ -89,16 +88,14 @@ CLASSES = datasets.FashionMNIST.classes  # 클래스의 이름 10개. 데이터�
 def open_fashion_mnist(data_dir):
     """1. 데이터셋(Dataset) 불러오기
 
-    파일을 읽고 변환하는 코드는 금세 길어집니다. 이런 코드가 학습하는 코드와 뒤섞이면 읽기 어려울
-    뿐만 아니라, 데이터를 바꿀 때마다 학습하는 코드까지 손대야 합니다. 그래서 PyTorch는 둘을 떼어
-    놓았습니다. Dataset이 샘플과 정답을 저장하고, DataLoader는 Dataset을 감싸, for 문으로
-    배치(batch)를 하나씩 꺼낼 수 있는 반복 가능한 객체(iterable)로 만듭니다. 학습하는 코드는
-    데이터가 어디에서 왔는지 몰라도 됩니다.
+    파일을 읽고 변환하는 코드는 금세 길어집니다. 학습하는 코드와 뒤섞이면 읽기 어려울 뿐만 아니라,
+    데이터를 바꿀 때마다 학습하는 코드까지 손대야 합니다. 그래서 PyTorch는 둘을 떼어 놓았습니다.
+    Dataset은 샘플과 정답을 저장하고, DataLoader는 Dataset을 감싸서, for 문으로 배치(batch)를 하나씩
+    꺼낼 수 있는 반복 가능한 객체(iterable)로 만듭니다.
 
-    먼저 도메인 특화 라이브러리인 TorchVision이 제공하는 FashionMNIST를 불러와 봅시다. 28x28 크기의
-    흑백 옷 이미지 70,000장에 10가지 클래스의 정답(label)을 붙여 둔 데이터셋입니다. 인자 다섯 개를
-    알아 두면 다른 데이터셋도 비슷하게 불러올 수 있습니다. train 대신 split="train"을 지정하는
-    데이터셋도 있습니다.
+    먼저 도메인 특화 라이브러리인 TorchVision이 제공하는 FashionMNIST를 불러와 봅시다. 1장에서 본
+    28x28 크기의 흑백 옷 이미지 70,000장과 정답(label)입니다. 다음 인자는 다른 데이터셋에서도
+    비슷합니다.
 
       root: 데이터를 저장할 폴더
       train: True이면 학습용, False이면 테스트용
@@ -106,8 +103,8 @@ def open_fashion_mnist(data_dir):
       transform: 이미지를 변환하는 함수 (2절)
       target_transform: 정답을 변환하는 함수 (2절)
 
-    데이터가 없는 폴더를 지정하고 내려받지도 않으면 어떻게 될까요? 예제의 expect는 오류가 나야 하는
-    코드를 실행하고 그 메시지를 보여 주는, 이 파일의 도우미 함수입니다.
+    데이터가 없는 폴더를 지정하고 내려받지도 않으면 어떻게 될까요? expect는 오류가 나야 하는 코드를
+    실행하고 그 메시지를 보여 주는, 이 파일의 도우미 함수입니다.
     """
     raw_data = datasets.FashionMNIST(root=data_dir, train=True, download=True)
     raw_test_data = datasets.FashionMNIST(root=data_dir, train=False, download=True)
@@ -127,17 +124,17 @@ def is_shoe(label):
 def apply_transforms(data_dir, raw_data):
     """2. 가져올 때마다 변환하기
 
-    불러온 데이터셋에서 샘플을 꺼내면 PIL 이미지와 정수가 나옵니다. 사람이 보기에는 좋아도 모델은
-    텐서로 계산하고, DataLoader도 PIL 이미지는 배치로 묶지 못합니다. 그래서 이미지를 바꿀 함수를
+    불러온 데이터셋에서 샘플을 꺼내면 이미지와 정수가 나옵니다. 이미지는 파이썬의 이미지
+    라이브러리인 PIL의 객체인데, 모델은 텐서로만 계산합니다. 그래서 이미지를 바꿀 함수를
     transform에, 정답을 바꿀 함수를 target_transform에 지정합니다. 이런 함수를 변형(transform)이라고
     합니다. 예제의 ToTensor()는 PIL 이미지를 텐서로 변환하면서 0~255의 픽셀 값을 0~1의 실수(float)로
-    맞추고, is_shoe는 10가지 정답을 신발인지 아닌지로 바꿉니다.
+    맞춥니다. is_shoe는 정답 9(앵클부츠)는 1로, 0(티셔츠)은 0으로 바꿉니다.
 
-    변환은 언제 일어날까요? 데이터셋을 만들 때가 아니라 샘플을 가져올 때마다 일어납니다. 60,000장을
-    모두 실수로 바꿔 두면 메모리가 네 배 필요하고, 이미지를 무작위로 회전하는 변형을 넣어도 한 번
-    회전한 결과만 계속 쓰게 되기 때문입니다. 원본을 그대로 두고 필요할 때 변환하면 두 문제가 모두
-    사라지지만, 그만큼 느려집니다. 1장의 load_into_memory는 반대로 메모리를 더 사용하고 속도를 택한
-    것입니다(14절). transform이 몇 번 호출되는지 세어 봅시다.
+    변환은 언제 일어날까요? 데이터셋을 만들 때가 아니라 샘플을 가져올 때마다 일어납니다. 미리 모두
+    바꿔 두면 메모리가 네 배 필요하고(정수인 픽셀은 1바이트, 실수는 4바이트), 이미지를 무작위로
+    회전하는 변형을 넣어도 한 번 회전한 결과만 계속 쓰게 되기 때문입니다. 대신 매번 변환하느라
+    느립니다. 1장의 speed_up은 반대로 메모리를 더 사용해서 속도를 높입니다(14절). transform이 몇 번
+    호출되는지 세어 봅시다.
     """
     image, label = raw_data[0]
     show(f"{image.size, image.mode = }", "PIL 이미지의 너비와 높이, 흑백(L)")
@@ -173,16 +170,16 @@ def look_at_samples(training_data):
     """3. 샘플을 꺼내 눈으로 살펴보기
 
     새 데이터를 받으면 무엇보다 먼저 눈으로 살펴보세요. 정답이 잘못 붙었거나 이미지가 뒤집혔어도
-    학습은 오류 없이 진행되기 때문에, 보지 않으면 모르고 지나칩니다. 데이터셋은 리스트와 비슷합니다.
-    len()으로 개수를 확인하고, 인덱스를 지정해 샘플과 정답을 가져옵니다.
+    학습은 오류 없이 진행되기 때문에, 보지 않으면 모르고 지나칩니다. 데이터셋은 리스트처럼 len()으로
+    개수를 확인하고, 인덱스를 지정해 샘플과 정답을 가져옵니다.
 
     다만 리스트와 달리 [0:3] 같은 슬라이스는 사용할 수 없습니다. 정답 하나를 int로 바꾸려는데 세
     개가 와서 오류가 납니다. 여러 샘플이 필요하면 Subset을 사용하세요. 이미지를 복사하지 않고
-    인덱스의 목록만 저장하는 데이터셋이어서, 큰 데이터의 일부만으로 코드를 빨리 확인해 볼 때
-    편리합니다. 그림은 무작위로 고른 아홉 장입니다. 이미지와 이름이 서로 맞나요?
+    인덱스의 목록만 저장하는 데이터셋입니다.
+
+    그림은 무작위로 고른 아홉 장입니다. 이미지와 이름이 서로 맞나요?
     """
     image, label = training_data[0]
-    show(f"{image.shape = }")
     show(f"{label, training_data.classes[label] = }", "정답과 그 이름")
     with expect(ValueError):
         training_data[0:3]
@@ -199,27 +196,28 @@ def look_at_samples(training_data):
 
 def read_labels(labels_file, image_dir):
     """labels.csv의 각 줄(예: 000.png,9)을 (이미지 경로, 정수 정답)으로 바꿉니다."""
-    file_name = Path(labels_file).name
-    try:
-        text = Path(labels_file).read_text(encoding="utf-8-sig")  # -sig: 엑셀이 붙인 BOM은 제외
-    except UnicodeDecodeError:
-        message = f"{file_name}: UTF-8이 아닙니다. 엑셀에서는 'CSV UTF-8'로 저장하세요."
-        raise ValueError(message) from None
+    file = Path(labels_file)
+    text = file.read_text(encoding="utf-8-sig", errors="replace")
+    if "\ufffd" in text or "\0" in text:  # UTF-8이 아닌 파일을 읽으면 나오는 글자
+        raise ValueError(f"{file.name}: UTF-8이 아닙니다. 엑셀의 'CSV UTF-8'로 저장하세요.")
     samples = []
     for number, row in enumerate(csv.reader(text.splitlines()), start=1):
         if not "".join(row).strip():  # 빈 줄
             continue
         name = row[0].strip()
         label = ",".join(row[1:]).strip()
-        line = f"{file_name} {number}번째 줄: 이름 {name!r}, 정답 {label!r}"
+        line = f"{file.name} {number}번째 줄: 이름 {name!r}, 정답 {label!r}"
         if not label.isdecimal():
             raise ValueError(f"{line}. 제목 줄 없이 000.png,9처럼 쓰세요.")
         path = Path(image_dir, name)
+        for form in ("NFC", "NFD"):  # macOS의 한글 이름은 자음과 모음이 나뉘어 있기도 합니다
+            if not path.is_file():
+                path = Path(image_dir, unicodedata.normalize(form, name))
         if not path.is_file():
             raise ValueError(f"{line}. {Path(image_dir).name}에 없습니다.")
         samples.append((path, int(label)))
     if not samples:
-        raise ValueError(f"{file_name}: 샘플이 없습니다.")
+        raise ValueError(f"{file.name}: 샘플이 없습니다.")
     return samples
 
 
@@ -237,7 +235,8 @@ class CustomImageDataset(Dataset):
     def __getitem__(self, index):
         path, label = self.samples[index]
         # decode_image는 사용이 권장되지 않으므로(TorchVision 0.29부터) PIL로 읽습니다
-        image = Image.open(path).convert("L")  # 흑백. 컬러로 읽으려면 "RGB"를 지정합니다
+        image = ImageOps.exif_transpose(Image.open(path))  # 사진에 기록된 회전을 적용합니다
+        image = image.convert("L")  # 흑백. 컬러로 읽으려면 "RGB"를 지정합니다
         if self.transform:
             image = self.transform(image)
         if self.target_transform:
@@ -257,12 +256,12 @@ def read_image_files(raw_data, image_dir):
     2) __len__은 샘플의 개수를 반환합니다.
     3) __getitem__은 인덱스를 받아 이미지를 파일에서 읽고, 변환한 이미지와 정답을 반환합니다.
 
-    이미지를 __init__이 아니라 __getitem__에서 읽는 데에는 이유가 있습니다. 사진 수만 장을 처음에
-    모두 읽으면 메모리가 부족해지지만, 필요할 때 한 장씩 읽으면 아무리 많아도 괜찮기 때문입니다.
+    이미지를 __init__이 아니라 __getitem__에서 읽는 것은, 사진 수만 장을 처음에 모두 읽으면 메모리가
+    부족해지기 때문입니다. 필요할 때 한 장씩 읽으면 아무리 많아도 괜찮습니다.
 
     여기서는 FashionMNIST의 처음 100장을 PNG 파일과 labels.csv로 저장한 뒤 다시 읽어서, 원본과
-    같은지 확인합니다. 이 클래스와 다음 절의 read_labels는 여러분의 프로젝트에 복사해 사용해도
-    좋습니다. csv, Path, Image, Dataset의 import도 함께 복사하세요.
+    같은지 확인합니다. 이 클래스와 다음 절의 read_labels는 필요한 import와 함께 여러분의 프로젝트에
+    복사해 사용해도 좋습니다.
     """
     show_code(CustomImageDataset)
     labels_file = write_image_files(raw_data, image_dir)
@@ -289,18 +288,18 @@ def read_image_files(raw_data, image_dir):
 def find_broken_lines(image_dir):
     """5. labels.csv에 잘못된 줄이 있다면
 
-    손으로 만든 파일에는 잘못된 줄이 섞이기 쉽습니다. read_labels의 코드는 길지만 처음에는 건너뛰고,
-    맨 아래의 메시지만 보아도 됩니다. 한 시간쯤 학습하다가 없는 이미지 때문에 멈추느니, 시작할 때
-    바로 아는 편이 낫습니다. 그래서 CustomImageDataset은 만들 때 read_labels로 모든 줄을 확인합니다.
-    잘못된 줄을 만나면 몇 번째 줄인지, 그 줄에서 이름과 정답을 무엇으로 읽었는지 알려 줍니다. 읽은
-    값이 예상과 다르다면 대개 거기에 원인이 있습니다.
+    손으로 만든 파일에는 잘못된 줄이 섞이기 쉽습니다. 한 시간쯤 학습하다가 없는 이미지 때문에
+    멈추느니, 시작할 때 바로 아는 편이 낫습니다. 그래서 CustomImageDataset은 만들 때 read_labels로
+    모든 줄을 확인합니다. read_labels의 코드는 길지만 처음에는 건너뛰고, 맨 아래의 메시지만 보아도
+    됩니다.
 
+    메시지는 몇 번째 줄이 잘못되었는지, 그 줄에서 이름과 정답을 무엇으로 읽었는지 알려 줍니다.
     예제의 네 줄은 어디가 잘못되었을까요? 차례로 제목 줄, 쉼표 대신 쓴 세미콜론, pandas가 앞에 붙인
     번호, 없는 파일입니다. pandas에서는 to_csv("labels.csv", index=False, header=False)로 저장해야
     번호와 제목 줄이 들어가지 않습니다.
 
-    한글 이름이 있다면 엑셀에서 'CSV UTF-8'로 저장하세요. 그냥 'CSV'로 저장하면 UTF-8이 아니라
-    cp949라는 방식으로 저장되어, 다른 프로그램이 한글을 알아보지 못합니다.
+    엑셀에서는 'CSV UTF-8'로 저장하세요. 그냥 'CSV'로 저장하면 한글이 cp949라는 방식으로 저장되어
+    마지막 메시지가 나옵니다.
     """
     show_code(read_labels)
     with tempfile.TemporaryDirectory() as folder:
@@ -318,16 +317,18 @@ def resize_photos(raw_data):
     """6. 사진마다 크기가 다르다면
 
     직접 찍은 사진은 크기가 제각각입니다. 배치는 모양이 같은 텐서를 쌓아서 만들기 때문에, 크기가
-    다른 사진을 그대로 묶으려고 하면 오류가 납니다. 변형을 모아 둔 torchvision.transforms.v2(4장)의
-    v2.Resize((높이, 너비))를 transform의 앞에 넣어 모두 같은 크기로 맞추세요. 여러 변형은
-    v2.Compose에 리스트로 전달하면 차례로 적용됩니다. v2.Resize(28)처럼 숫자를 하나만 지정하면 짧은
-    쪽만 28이 되어 여전히 크기가 다를 수 있습니다. 가로세로 비율을 지키고 싶다면 v2.Resize(28)
-    다음에 v2.CenterCrop(28)을 넣어 가운데만 잘라 냅니다.
+    다른 사진을 그대로 묶으려고 하면 오류가 납니다. torchvision.transforms.v2(4장)의
+    v2.Resize((높이, 너비))로 모두 같은 크기로 맞추세요. 여러 변형은 v2.Compose에 리스트로 전달하면
+    차례로 적용됩니다.
 
     클래스마다 폴더를 하나씩 만들어 사진을 넣어 두었다면 labels.csv도, 새 파이썬 클래스도 필요
     없습니다. TorchVision의 ImageFolder가 폴더의 이름을 클래스의 이름으로 읽고, 이름을 정렬한
     순서대로 0, 1, 2를 정답으로 붙입니다. 사진은 RGB로 읽으니, 흑백으로 학습하려면 v2.Grayscale()도
     넣으세요.
+
+    휴대전화는 세워서 찍은 사진을 눕혀서 저장하고, 돌릴 방향만 파일에 적어 두기도 합니다.
+    ImageFolder는 이 방향을 무시하므로 변형의 맨 앞에 ImageOps.exif_transpose를 넣어 똑바로
+    세웁니다.
     """
     photo_dir = write_photos(raw_data)
     for path in sorted(photo_dir.rglob("*.png")):
@@ -340,7 +341,9 @@ def resize_photos(raw_data):
     with expect(RuntimeError):
         next(iter(DataLoader(photos, batch_size=4)))
 
-    transform = v2.Compose([v2.Resize((28, 28)), v2.Grayscale(), ToTensor()])
+    transform = v2.Compose(
+        [ImageOps.exif_transpose, v2.Resize((28, 28)), v2.Grayscale(), ToTensor()]
+    )
     photos = datasets.ImageFolder(photo_dir, transform=transform)
     X, y = next(iter(DataLoader(photos, batch_size=4)))
     show(f"{X.shape, y = }")
@@ -352,15 +355,13 @@ def iterate_in_batches(custom_data, training_data):
 
     모델에게 데이터를 얼마씩 보여 주면 좋을까요? 하나씩 보여 주면 느리고, 전체를 한 번에 보여 주면
     매개변수를 에폭(epoch)마다 한 번밖에 조정하지 못합니다. 그래서 수십에서 수백 개씩 묶은
-    미니배치(mini-batch)로 학습합니다. DataLoader를 for 문으로 순회하면 배치를 하나씩 얻습니다. 샘플
-    수가 배치 크기로 나누어떨어지지 않으면 마지막 배치가 작아지는데, 모든 배치의 크기가 같아야
-    한다면 drop_last=True로 제외하세요.
+    미니배치(mini-batch)로 학습합니다. 예제처럼 샘플 100개를 32개씩 묶으면 마지막 배치에는 4개만
+    남습니다. 모든 배치의 크기가 같아야 한다면 drop_last=True로 제외하세요.
 
-    섞는 이유는 눈으로 확인해 봅시다. 예제에서는 일부러 데이터를 정답의 순서로 정렬했습니다. 섞지
-    않으면 첫 배치가 온통 한 클래스입니다. 이런 배치로 학습한 모델은 방금 본 클래스에 치우치고, 다음
-    클래스를 보는 동안 앞의 것을 잊습니다. shuffle=True를 지정하면 에폭마다 순서를 새로 섞기 때문에,
-    어느 배치에나 여러 클래스가 섞여 있고 묶음도 매번 달라집니다. 결과를 확인하기만 하는 검증용과
-    테스트용 데이터는 섞지 않아도 됩니다.
+    섞는 이유는 눈으로 확인해 봅시다. 예제처럼 정답의 순서로 정렬된 데이터를 섞지 않으면 첫 배치가
+    온통 한 클래스입니다. 이런 배치로 학습한 모델은 방금 본 클래스에 치우치고, 다음 클래스를 보는
+    동안 앞의 것을 잊습니다. shuffle=True를 지정하면 에폭마다 순서를 새로 섞습니다. 검증용과
+    테스트용 데이터는 결과를 확인하기만 하니 섞지 않아도 됩니다.
     """
     dataloader = DataLoader(custom_data, batch_size=32, shuffle=True)
     show(f"{len(custom_data), len(dataloader) = }", "샘플과 배치의 개수")
@@ -388,10 +389,9 @@ def count_classes(training_data, test_data):
     2절처럼 신발인지 아닌지만 나누면 신발이 더 적습니다. 신발을 전혀 모르는 모델의 정확도는 얼마나
     될까요?
 
-    데이터셋을 순회하며 세면 정답만 필요한데도 이미지까지 모두 읽고 변환하느라 오래 걸립니다.
-    FashionMNIST는 정답을 targets에 따로 저장해 두니 그것을 bincount로 세면 됩니다.
-    CustomImageDataset에서는 samples에 들어 있고, ImageFolder의 targets는 리스트이니 torch.tensor로
-    변환한 다음 세세요. 불균형 데이터로 학습하는 방법은 12절에서 살펴봅니다.
+    정답만 세면 되니, 데이터셋을 순회하며 이미지까지 읽을 필요는 없습니다. FashionMNIST가 정답을
+    따로 저장해 둔 targets를 bincount로 세세요. 예를 들어 정답이 [0, 2, 2]이면 bincount는 0이 1개,
+    1이 0개, 2가 2개라는 뜻의 [1, 0, 2]입니다.
     """
     train_counts = training_data.targets.bincount(minlength=10)
     test_counts = test_data.targets.bincount(minlength=10)
@@ -409,9 +409,9 @@ def split_for_validation(training_data, seed):
 
     학습률을 얼마로 할지, 에폭을 몇 번 반복할지는 어떻게 정할까요? 여러 값으로 학습해 보고 결과가
     좋은 것을 고르면 되지만, 테스트용 데이터의 결과를 보고 고르면 안 됩니다. 그 데이터에만 잘 맞는
-    설정을 고르게 되어, 테스트 정확도가 실제 성능보다 높게 나오기 때문입니다. 테스트용 데이터는
-    마지막에 딱 한 번 사용하도록 아껴 두고, 학습용 데이터의 일부를 검증용(validation)으로 떼어
-    설정을 고를 때 사용합니다.
+    설정을 고르게 되어, 테스트 정확도가 실제 성능보다 높게 나오기 때문입니다. 그래서 학습용 데이터의
+    일부를 검증용(validation)으로 떼어 설정을 고를 때 사용하고, 테스트용 데이터는 마지막에 딱 한 번
+    사용합니다.
 
     뒤에서 20%를 잘라 내면 될까요? 데이터가 정답의 순서로 정렬되어 있다면 몇 클래스만 검증하게
     됩니다. random_split은 무작위로 나눕니다. 나눌 때마다 달라지면 지난번에 학습한 샘플로 검증하는
@@ -436,14 +436,16 @@ def augment_training_only(data_dir, seed):
     """10. 학습용에만 증강 적용하기
 
     학습용 이미지가 부족하면 이미지를 가져올 때마다 조금씩 회전하거나 옮겨서 보여 줍니다. 이를
-    증강(augmentation)이라고 하며, 4장에서 자세히 다룹니다. 그런데 검증용 이미지까지 바꾸면 안
-    됩니다. 성능을 확인하는 기준이 매번 달라지기 때문입니다.
+    증강(augmentation)이라고 합니다(4장). 검증용 이미지까지 바꾸면 안 됩니다. 성능을 확인하는 기준이
+    매번 달라지기 때문입니다.
 
     9절처럼 random_split으로 나눈 뒤 학습용 부분의 transform만 바꾸면 될 것 같지만, 여기에 함정이
     있습니다. 두 Subset이 데이터셋 하나를 공유하고 있어서 검증용까지 함께 바뀝니다. 오류는 나지
     않습니다. 데이터셋을 두 개 만들고, 나눠 둔 인덱스로 각각 Subset을 만들어야 학습용에만 증강이
-    적용됩니다. 각도는 -45~45도 사이에서 무작위로 정해지니 거의 그대로인 것도 있습니다. 그림에서
-    주황색 테두리의 이미지가 잘못 회전한 검증용 이미지입니다.
+    적용됩니다.
+
+    그림에서 주황색 테두리의 이미지가 잘못 회전한 검증용 이미지입니다. 각도는 무작위로 정해지니 거의
+    그대로인 것도 있습니다.
     """
     show_code(first_images)
     augment = v2.Compose([v2.RandomRotation(45), ToTensor()])
@@ -471,13 +473,12 @@ def repeat_the_order(seed):
     """11. 같은 순서를 다시 얻으려면
 
     어제는 90%였는데 오늘 다시 실행하니 89%라면, 코드를 고쳐서 그런지 순서가 달라서 그런지 알 수
-    없습니다. 같은 결과를 다시 얻으려면 섞는 순서도 같아야 합니다. 순서는 난수로 정해지므로,
-    시드(seed)를 정한 난수 생성기(torch.Generator)를 DataLoader에 전달하세요.
+    없습니다. 같은 결과를 다시 얻으려면 섞는 순서도 같아야 합니다. 시드(seed)를 정한 난수
+    생성기(torch.Generator)를 DataLoader에 전달하세요.
 
     난수 생성기는 앞서 만든 난수에 이어서 다음 난수를 만듭니다. 그래서 시드를 정해 두어도 에폭마다
     순서가 달라지고, 시드를 처음 값으로 되돌리면 첫 에폭의 순서가 다시 나옵니다. 여기서는 순서가
-    눈에 잘 보이도록 range를 데이터셋으로 사용합니다. len()과 인덱싱을 지원하면 무엇이든 데이터셋이
-    될 수 있습니다.
+    눈에 잘 보이도록 0부터 19까지의 range를 데이터셋으로 사용합니다.
     """
     generator = torch.Generator().manual_seed(seed)
     dataloader = DataLoader(range(20), batch_size=20, shuffle=True, generator=generator)
@@ -497,13 +498,12 @@ def balance_classes(training_data):
     """12. 불균형 데이터와 샘플러(sampler)
 
     8절에서 본 불균형 데이터로는 어떻게 학습해야 할까요? 한 가지 방법은 적은 클래스의 샘플을 더 자주
-    보여 주는 것입니다. 어떤 샘플을 어떤 순서로 가져올지는 샘플러가 정합니다. shuffle=True를
-    지정했을 때도 사실은 무작위로 순서를 정하는 샘플러가 일하고 있었습니다.
+    보여 주는 것입니다. 어떤 샘플을 어떤 순서로 가져올지는 샘플러가 정합니다.
 
     WeightedRandomSampler는 가중치에 비례하는 확률로 샘플을 뽑고, 한 번 뽑은 샘플도 다시 뽑습니다.
-    가중치를 1 / (클래스의 샘플 개수)로 정하면 클래스마다 가중치의 합이 1로 같아져서, 모든 클래스가
-    비슷한 횟수로 나옵니다. 예제에서 티셔츠와 바지의 개수가 어떻게 바뀌는지 비교해 보세요. 다만 같은
-    바지가 여러 번 나올 뿐, 새로운 이미지가 생기지는 않습니다.
+    예제에는 티셔츠가 500개, 바지가 50개 있으니 가중치를 1/500과 1/50로 정합니다. 클래스마다
+    가중치의 합이 1로 같아져서, 두 클래스가 비슷한 횟수로 나옵니다. 다만 같은 바지가 여러 번 나올
+    뿐, 새로운 이미지가 생기지는 않습니다.
     """
     labels = training_data.targets
     tshirts = (labels == 0).nonzero().flatten()[:500]
@@ -536,10 +536,9 @@ def batch_unequal_lengths():
     자를 수도 없습니다. 그래서 짧은 것의 뒤에 아무 뜻도 없는 0을 붙여 길이를 맞춥니다. 이를
     패딩(padding)이라고 합니다.
 
-    DataLoader는 샘플의 리스트를 배치로 묶을 때 collate_fn을 호출합니다. 여기에 직접 만든 함수를
-    전달하면 묶는 방법을 바꿀 수 있습니다. pad_and_collate는 배치에서 가장 긴 샘플에 맞추고,
-    어디까지가 진짜인지 알 수 있도록 원래 길이도 함께 반환합니다. 예제에서는 클래스의 이름을 문자
-    코드로 바꿔 길이가 다른 샘플로 사용합니다.
+    DataLoader는 샘플의 리스트를 배치로 묶을 때 collate_fn을 호출합니다. 여기에 전달할
+    pad_and_collate는 배치에서 가장 긴 샘플에 맞추고, 어디까지가 진짜인지 알 수 있도록 원래 길이도
+    함께 반환합니다. 예제에서는 클래스의 이름을 문자 코드로 바꿔 길이가 다른 샘플로 사용합니다.
     """
     names = []
     for name in CLASSES:
@@ -569,12 +568,12 @@ def load_into_memory(dataset):
 
 def make_four_dataloaders(dataset, memory, batch_size):
     """같은 배치를 같은 순서로 불러오는 데이터로더 네 개를 만듭니다."""
-    whole_batches = BatchSampler(SequentialSampler(memory), batch_size, drop_last=False)
+    plain = DataLoader(dataset, batch_size)
     return {
-        "sample by sample": DataLoader(dataset, batch_size),
+        "sample by sample": plain,
         "2 workers": DataLoader(dataset, batch_size, num_workers=2, persistent_workers=True),
         "load_into_memory": DataLoader(memory, batch_size),
-        "BatchSampler": DataLoader(memory, batch_size=None, sampler=whole_batches),
+        "whole batches": DataLoader(memory, batch_size=None, sampler=plain.batch_sampler),
     }
 
 
@@ -595,17 +594,16 @@ def compare_loading_speed(test_data):
 
       sample by sample: DataLoader의 기본 방법. 샘플을 하나씩 가져와 변환하고 묶습니다
       2 workers: 같은 일을 워커(worker) 프로세스 두 개가 대신합니다
-      load_into_memory: 모두 미리 변환해 메모리에 두고, 하나씩 가져와 묶습니다 (1장)
-      BatchSampler: 메모리에 둔 텐서에서 배치를 통째로 가져옵니다
+      load_into_memory: 모두 미리 변환해 메모리에 두고(1장 2절), 하나씩 가져와 묶습니다
+      whole batches: 메모리에 둔 텐서에서 배치를 통째로 가져옵니다 (1장의 speed_up)
 
-    마지막 방법이 가장 빠릅니다. 인덱싱 한 번으로 샘플 64개를 가져오기 때문입니다. BatchSampler가
-    인덱스 64개를 한꺼번에 건네고, batch_size=None은 이미 배치이니 다시 묶지 말라는 뜻입니다.
-    섞으려면 SequentialSampler를 RandomSampler로 바꾸세요.
+    마지막 방법이 가장 빠릅니다. batch_sampler가 배치 하나의 인덱스 64개를 한꺼번에 건네니, 인덱싱
+    한 번으로 샘플 64개를 가져올 수 있기 때문입니다. batch_size=None은 이미 배치이니 다시 묶지
+    말라는 뜻입니다.
 
     공짜는 아닙니다. 처음에 모두 변환하는 데 한 에폭만큼의 시간이 들고, 데이터가 메모리에 다
     들어가야 하며, 무작위 변형도 처음 한 번만 적용됩니다. 에폭을 여러 번 반복할수록 이득이 커집니다.
     """
-    show_code(load_into_memory)
     show_code(make_four_dataloaders)
     show_code(time_one_pass)
     started = time.perf_counter()
@@ -621,7 +619,7 @@ def compare_loading_speed(test_data):
         speeds[method] = speed
         ratio = speed / speeds["sample by sample"]
         print(f"{method:<17} 1에폭 {seconds:6.3f}초, 1초에 {speed:>9,.0f}개, {ratio:5.1f}배")
-    check("BatchSampler가 sample by sample보다 8배 넘게 빠릅니다", ratio > 8)
+    check("whole batches가 sample by sample보다 8배 넘게 빠릅니다", ratio > 8)
     save_figure(draw_loading_speed(speeds), "data_tutorial_loading_speed.png")
 
 
@@ -635,20 +633,18 @@ def use_workers(data_dir):
     """15. 워커가 정말 도움이 될 때
 
     워커를 둘 둔다고 언제나 두 배로 빨라지는 것은 아닙니다. 배치를 프로세스 사이에서 주고받는 데에도
-    시간이 들어서, 가벼운 일이라면 오히려 느려지기도 합니다. 워커가 가장 도움이 되는 것은 샘플
-    하나를 가져오는 데 오래 걸릴 때입니다. 워커들이 디스크를 동시에 기다리니, 차례로 기다릴 때보다
-    전체 시간이 짧아집니다. 큰 사진을 느린 디스크에서 읽는 경우가 그런데, 여기서는 read_slowly가
-    샘플마다 0.01초씩 쉬면서 흉내 냅니다.
+    시간이 들어서, 가벼운 일이라면 오히려 느려지기도 합니다. 워커가 도움이 되는 것은 큰 사진을 느린
+    디스크에서 읽을 때처럼 샘플 하나를 가져오는 데 오래 걸릴 때입니다. 여기서는 read_slowly가
+    샘플마다 0.01초씩 쉬면서 흉내 냅니다. 샘플 60개를 혼자 읽으면 0.6초, 둘이 나누어 읽으면
+    0.3초쯤입니다.
 
-    워커는 프로세스여서 시작하는 데에도 시간이 걸립니다. persistent_workers=True를 지정하면 다음
-    에폭에도 같은 워커가 일하므로 이 시간이 첫 에폭에만 듭니다. 첫 에폭과 두 번째 에폭의 시간을
-    비교해 보세요. GPU로 학습한다면 pin_memory=True도 시도해 볼 만합니다. 배치를 GPU로 복사하는
-    시간이 줄어듭니다.
+    워커는 프로세스여서 시작하는 데에도 시간이 걸립니다. persistent_workers=True를 지정하면 같은
+    워커가 계속 일하므로 이 시간이 첫 에폭에만 듭니다. 첫 에폭과 두 번째 에폭의 시간을 비교해
+    보세요. GPU로 학습한다면 배치를 복사하는 시간을 줄여 주는 pin_memory=True도 시도해 볼 만합니다.
 
     Windows와 macOS의 워커는 새 Python 프로세스여서 이 파일을 처음부터 다시 불러옵니다(Linux도
     Python 3.14부터 그렇습니다). 그래서 실행 코드는 if __name__ == "__main__": 안에 넣고,
-    transform에는 lambda 대신 read_slowly처럼 파일의 최상위에 정의한 함수를 지정해야 합니다. 자세한
-    이유는 4장에서 다룹니다.
+    transform에는 lambda 대신 read_slowly처럼 파일의 최상위에 정의한 함수를 지정해야 합니다(4장).
     """
     show_code(read_slowly)
     slow_data = datasets.FashionMNIST(root=data_dir, train=False, transform=read_slowly)
@@ -750,15 +746,16 @@ def parse_args():
 def try_it_yourself():
     """직접 해 보기
 
-    코드를 한 줄 바꾸고 다시 실행해 보세요. 결과를 먼저 예상해 보면 더 재미있습니다. 괄호 안은 직접
-    확인한 결과입니다.
+    data_tutorial.py를 아래처럼 하나씩 바꾸어 실행하고, 끝나면 원래대로 되돌리세요. 결과를 먼저
+    예상해 보면 더 재미있습니다.
 
-    1) CustomImageDataset의 convert("L")을 convert("RGB")로 바꿔 보세요. (채널이 3개가 되어 이미지의
-    모양이 [3, 28, 28]로 바뀌고, 흑백인 원본과 달라졌으니 4절에 ✗가 표시됩니다.)
-    2) iterate_in_batches의 마지막 DataLoader에서 shuffle=True를 shuffle=False로 바꿔 보세요.
-    (정답이 모두 0이 되고, 7절에 ✗가 표시됩니다.)
-    3) balance_classes의 weights를 torch.ones(len(y))로 바꿔 보세요. (가중치가 모두 같으니 바지는
-    1,000번 중에 90번쯤만 나오고, 12절에 ✗가 표시됩니다.)
+    1) CustomImageDataset(4절)의 convert("L")을 convert("RGB")로 바꿔 보세요.
+    2) iterate_in_batches(7절)의 마지막 DataLoader에서 shuffle=True를 shuffle=False로 바꿔 보세요.
+    3) balance_classes(12절)의 weights를 torch.ones(len(y))로 바꿔 보세요.
+
+    결과는 모두 ✗로 나타납니다. 1)은 채널이 3개가 되어 이미지의 모양이 [3, 28, 28]로 바뀌고, 흑백인
+    원본과 달라집니다. 2)는 데이터가 정렬된 그대로여서 첫 배치의 정답이 모두 0입니다. 3)은 가중치가
+    모두 같으니 1,000번 중에 바지가 90번쯤만 나옵니다.
     """
 
 
@@ -782,8 +779,7 @@ def pair_dataset(a, b):
     a와 b는 리스트이고, 데이터셋의 길이는 둘 중 짧은 것과 같습니다.
     예: a가 [1, 2, 3]이고 b가 [4, 5]이면 길이는 2이고, 인덱스 1의 샘플은 (2, 5)입니다.
 
-    힌트: 이 함수 안에서 Dataset을 상속받는 파이썬 클래스를 정의하고, 그 객체를 반환해
-    보세요.
+    힌트: 이 함수 안에서 Dataset을 상속받는 파이썬 클래스를 정의하고, 그 객체를 반환해 보세요.
     """
     raise NotImplementedError
 
@@ -964,8 +960,8 @@ def prepare_outputs(path):
 
 
 def record(kind, text):
-    """페이지에 텍스트를 추가합니다. 코드와 결과처럼 여러 줄인 것은 앞의 줄에 이어 붙입니다."""
-    if PAGE and PAGE[-1][0] == kind and kind in ("code", "result", "ok", "wrong", "open"):
+    """페이지에 텍스트를 추가합니다. 종류가 같으면 앞의 텍스트에 이어 붙입니다."""
+    if PAGE and PAGE[-1][0] == kind and kind != "image":
         PAGE[-1][1] += text
     else:
         PAGE.append([kind, text])
@@ -983,9 +979,7 @@ python {file}를 실행하면 나오는 내용입니다. 결과는 코드 바로
 설명이며, 틀리면 ✗로 바뀝니다. import와 그림을 그리는 함수는 {file} 파일에 있습니다."""
         place = f"PyTorch {torch.__version__}  {device}".rstrip()
         print(f"{title}\n{place}\n\n{introduction}")
-        record("title", title)
-        record("place", place)
-        record("text", introduction)
+        PAGE.extend([["title", title], ["place", place], ["text", introduction]])
     print(f"\n\n──── {part} ────")
     record("part", part)
 
@@ -998,9 +992,7 @@ def teach(lesson, *args, **options):
     transcript = Transcript(inspect.unwrap(lesson))
     place = f"{Path(__file__).name}:{transcript.first} {lesson.__name__}"
     print(f"\n== {title} ==   {place}\n{text}\n")
-    record("lesson", title)
-    record("place", place)
-    record("text", text)
+    PAGE.extend([["lesson", title], ["place", place], ["text", text]])
     try:
         with contextlib.redirect_stdout(transcript):
             transcript.name_values(inspect.signature(lesson).bind(*args, **options).arguments)
@@ -1009,7 +1001,9 @@ def teach(lesson, *args, **options):
         return result
     except BaseException as error:
         with contextlib.suppress(OSError, SystemExit):
-            transcript.show_code_until_error(error)
+            for frame, number in traceback.walk_tb(error.__traceback__):
+                if frame.f_code is transcript.code:
+                    transcript.show_code_until(number - transcript.first + 1)
             record("wrong", f"여기에서 멈췄습니다: {type(error).__name__}: {error}")
             write_page()
         raise
@@ -1049,12 +1043,6 @@ class Transcript(io.TextIOBase):
             for line in self.lines[self.shown : last]:
                 self.put(f">>> {line.removeprefix('    ')}" if line.strip() else "\n")
             self.shown = statement.end_lineno
-
-    def show_code_until_error(self, error):
-        """오류가 발생한 줄까지의 코드를 출력합니다."""
-        for frame, number in traceback.walk_tb(error.__traceback__):
-            if frame.f_code is self.code:
-                self.show_code_until(number - self.first + 1)
 
     def write(self, text):
         frame = inspect.currentframe()
@@ -1120,7 +1108,8 @@ def expect(kind):
         yield
     except kind as error:
         message = " ".join(f"{type(error).__name__}: {error}".split())
-        print(textwrap.fill(message, 92, subsequent_indent="    "))
+        # 옵션 이름의 하이픈에서는 줄을 바꾸지 않습니다
+        print(textwrap.fill(message, 92, subsequent_indent="    ", break_on_hyphens=False))
     else:
         check(f"위의 코드에서 {getattr(kind, '__name__', kind)} 오류가 발생합니다", False)
 
@@ -1131,8 +1120,9 @@ def practice(exercise, *examples, read=torch.as_tensor):
     반환한 값이 텐서가 아니면, 비교할 값을 구하는 함수를 read에 지정합니다.
     """
     EXERCISES[exercise.__name__] = False
+    names = inspect.signature(exercise)
     place = f"{Path(__file__).name}:{exercise.__code__.co_firstlineno}"
-    title = f"{exercise.__name__}{inspect.signature(exercise)}   {place}"
+    title = f"{exercise.__name__}{names}   {place}"
     task = inspect.getdoc(exercise)
     for inputs, right in examples:
         try:
@@ -1141,12 +1131,10 @@ def practice(exercise, *examples, read=torch.as_tensor):
             print(f"□ {title}\n{textwrap.indent(task, '    ')}")
             return
         if problem:
-            names = inspect.signature(exercise).parameters
-            lines = [f"{name} = {value}" for name, value in zip(names, inputs)]
+            lines = [f"{name} = {value}" for name, value in zip(names.parameters, inputs)]
             lines += [f"올바른 값: {right}", problem, task.rpartition("\n\n")[2]]
-            print(f"✗ {title}")
-            for line in lines:
-                print(textwrap.indent(line, "    "))
+            told = textwrap.indent("\n".join(lines), "    ")
+            print(f"✗ {title}\n{told}")
             return
     EXERCISES[exercise.__name__] = True
     print(f"✓ {exercise.__name__}")
@@ -1246,8 +1234,8 @@ def finish(next_chapter, open_page):
 다음에 읽을 것: {next_chapter}"""
     print(summary)
     record("text", summary)
-    for line in wrong:
-        record("wrong", line)
+    if wrong:
+        record("wrong", "\n".join(wrong))
     for kind, text in PAGE:
         if kind == "notice":
             print(text.partition("\n")[0])
@@ -1283,7 +1271,7 @@ def prepare_fashion_mnist(data_dir):
             sys.exit(f"오류: {damaged} 파일이 손상되었습니다. 네 파일을 다시 준비하세요.")
         return root
 
-    reasons = []
+    reasons = ""
     mirrors = datasets.FashionMNIST.mirrors
     socket.setdefaulttimeout(STALL_SECONDS)
     for mirror in [*mirrors, SECOND_MIRROR]:
@@ -1295,19 +1283,14 @@ def prepare_fashion_mnist(data_dir):
             break
         except Exception as error:  # 어떤 오류가 발생하더라도 다음 서버를 시도합니다
             reason = f"{type(error).__name__}: {error}".strip().splitlines()[-1]
-            reasons.append(f"내려받지 못한 이유: {reason[:78]}")
+            reasons += f"내려받지 못한 이유: {reason[:78]}\n"
     else:
-        missing = [f"{path.name}.gz" for path in files if not os.path.isfile(path)]
-        notice = "\n".join(
-            [
-                "[연습용 데이터] FashionMNIST 대신 단순한 그림을 사용하니 정확도가 다릅니다.",
-                *reasons,
-                "해결 방법: 인터넷에 연결하고 다시 실행하세요. 파일을 직접 내려받아도 됩니다.",
-                "https://github.com/zalandoresearch/fashion-mnist/tree/master/data/fashion",
-                f"다음 중 없거나 MD5가 다른 파일을 {raw} 폴더에 넣으세요.",
-                *missing,
-            ]
-        )
+        missing = "\n".join(f"{path.name}.gz" for path in files if not os.path.isfile(path))
+        notice = f"""[연습용 데이터] FashionMNIST 대신 단순한 그림을 사용하니 정확도가 다릅니다.
+{reasons}해결 방법: 인터넷에 연결하고 다시 실행하세요. 파일을 직접 내려받아도 됩니다.
+https://github.com/zalandoresearch/fashion-mnist/tree/master/data/fashion
+다음 중 없거나 MD5가 다른 파일을 {raw} 폴더에 넣으세요.
+{missing}"""
         print(f"\n{notice}")
         record("notice", notice)
         try:

@@ -19,12 +19,12 @@
     2. 가져올 때마다 변환하기                    apply_transforms
     3. 샘플을 꺼내 눈으로 살펴보기               look_at_samples
     4. 내 이미지로 데이터셋 만들기               read_image_files, CustomImageDataset
-    5. labels.csv에 잘못된 줄이 있다면           find_broken_lines, read_labels
-    6. 사진마다 크기가 다르다면                  resize_photos
-    7. 데이터로더(DataLoader): 묶고 섞기         iterate_in_batches
-    8. 클래스마다 몇 개씩 있을까요?              count_classes
-    9. 검증용 데이터 떼어 두기                   split_for_validation
+    5. 사진마다 크기가 다르다면                  resize_photos
+    6. 데이터로더(DataLoader): 묶고 섞기         iterate_in_batches
+    7. 클래스마다 몇 개씩 있을까요?              count_classes
+    8. 검증용 데이터 떼어 두기                   split_for_validation
   더 알아보기
+    9. labels.csv에 잘못된 줄이 있다면           find_broken_lines, read_labels
     10. 학습용에만 증강 적용하기                 augment_training_only
     11. 같은 순서를 다시 얻으려면                repeat_the_order
     12. 불균형 데이터와 샘플러(sampler)          balance_classes
@@ -90,8 +90,8 @@ def open_fashion_mnist(data_dir):
 
     파일을 읽고 변환하는 코드는 금세 길어집니다. 학습하는 코드와 뒤섞이면 읽기 어려울 뿐만 아니라,
     데이터를 바꿀 때마다 학습하는 코드까지 손대야 합니다. 그래서 PyTorch는 둘을 떼어 놓았습니다.
-    Dataset은 샘플과 정답을 저장하고, DataLoader는 Dataset을 감싸서, for 문으로 배치(batch)를 하나씩
-    꺼낼 수 있는 반복 가능한 객체(iterable)로 만듭니다.
+    Dataset은 샘플(이미지와 정답의 짝)을 저장하고, DataLoader는 Dataset을 감싸서, for 문으로
+    배치(batch)를 하나씩 꺼낼 수 있는 반복 가능한 객체(iterable)로 만듭니다.
 
     먼저 도메인 특화 라이브러리인 TorchVision이 제공하는 FashionMNIST를 불러와 봅시다. 1장에서 본
     28x28 크기의 흑백 옷 이미지 70,000장과 정답(label)입니다. 다음 인자는 다른 데이터셋에서도
@@ -103,8 +103,8 @@ def open_fashion_mnist(data_dir):
       transform: 이미지를 변환하는 함수 (2절)
       target_transform: 정답을 변환하는 함수 (2절)
 
-    데이터가 없는 폴더를 지정하고 내려받지도 않으면 어떻게 될까요? expect는 오류가 나야 하는 코드를
-    실행하고 그 메시지를 보여 주는, 이 파일의 도우미 함수입니다.
+    데이터가 없는 폴더를 지정하고 내려받지도 않으면 어떻게 될까요? 예제의 expect는 일부러 오류를
+    내고 그 메시지를 보여 주는 도우미 함수입니다.
     """
     raw_data = datasets.FashionMNIST(root=data_dir, train=True, download=True)
     raw_test_data = datasets.FashionMNIST(root=data_dir, train=False, download=True)
@@ -130,11 +130,10 @@ def apply_transforms(data_dir, raw_data):
     합니다. 예제의 ToTensor()는 PIL 이미지를 텐서로 변환하면서 0~255의 픽셀 값을 0~1의 실수(float)로
     맞춥니다. is_shoe는 정답 9(앵클부츠)는 1로, 0(티셔츠)은 0으로 바꿉니다.
 
-    변환은 언제 일어날까요? 데이터셋을 만들 때가 아니라 샘플을 가져올 때마다 일어납니다. 미리 모두
-    바꿔 두면 메모리가 네 배 필요하고(정수인 픽셀은 1바이트, 실수는 4바이트), 이미지를 무작위로
-    회전하는 변형을 넣어도 한 번 회전한 결과만 계속 쓰게 되기 때문입니다. 대신 매번 변환하느라
-    느립니다. 1장의 speed_up은 반대로 메모리를 더 사용해서 속도를 높입니다(14절). transform이 몇 번
-    호출되는지 세어 봅시다.
+    변형은 언제 적용될까요? 데이터셋을 만들 때가 아니라 샘플을 가져올 때마다 적용됩니다. 그래서
+    메모리를 아끼고, 이미지를 무작위로 회전하는 변형이라면 가져올 때마다 다른 각도로 회전합니다. 그
+    대신 느린데, 1장의 speed_up은 반대로 메모리를 더 사용해서 속도를 높입니다(14절). transform이 몇
+    번 호출되는지 세어 봅시다.
     """
     image, label = raw_data[0]
     show(f"{image.size, image.mode = }", "PIL 이미지의 너비와 높이, 흑백(L)")
@@ -171,7 +170,7 @@ def look_at_samples(training_data):
 
     새 데이터를 받으면 무엇보다 먼저 눈으로 살펴보세요. 정답이 잘못 붙었거나 이미지가 뒤집혔어도
     학습은 오류 없이 진행되기 때문에, 보지 않으면 모르고 지나칩니다. 데이터셋은 리스트처럼 len()으로
-    개수를 확인하고, 인덱스를 지정해 샘플과 정답을 가져옵니다.
+    개수를 확인하고, 인덱스를 지정해 샘플을 가져옵니다.
 
     다만 리스트와 달리 [0:3] 같은 슬라이스는 사용할 수 없습니다. 정답 하나를 int로 바꾸려는데 세
     개가 와서 오류가 납니다. 여러 샘플이 필요하면 Subset을 사용하세요. 이미지를 복사하지 않고
@@ -251,8 +250,8 @@ def read_image_files(raw_data, image_dir):
     있는지 모르니, 읽는 방법을 알려 주어야 합니다. Dataset을 상속받는 파이썬 클래스를 정의하고
     메서드 세 개를 작성하면 됩니다.
 
-    1) __init__은 데이터셋을 만들 때 한 번 실행됩니다. 이미지 경로와 정답의 목록을 읽고, 두 변환
-    함수를 저장해 둡니다.
+    1) __init__은 데이터셋을 만들 때 한 번 실행됩니다. 이미지 경로와 정답의 목록을 읽고, 두 변형을
+    저장해 둡니다.
     2) __len__은 샘플의 개수를 반환합니다.
     3) __getitem__은 인덱스를 받아 이미지를 파일에서 읽고, 변환한 이미지와 정답을 반환합니다.
 
@@ -260,8 +259,9 @@ def read_image_files(raw_data, image_dir):
     부족해지기 때문입니다. 필요할 때 한 장씩 읽으면 아무리 많아도 괜찮습니다.
 
     여기서는 FashionMNIST의 처음 100장을 PNG 파일과 labels.csv로 저장한 뒤 다시 읽어서, 원본과
-    같은지 확인합니다. 이 클래스와 다음 절의 read_labels는 필요한 import와 함께 여러분의 프로젝트에
-    복사해 사용해도 좋습니다.
+    같은지 확인합니다. labels.csv의 한 줄은 000.png,9처럼 파일 이름과 정답입니다. 읽는 함수
+    read_labels는 잘못된 줄이 있으면 학습을 시작하기 전에 몇 번째 줄인지 알려 줍니다(9절). 이
+    클래스와 read_labels는 필요한 import와 함께 여러분의 프로젝트에 복사해 사용해도 좋습니다.
     """
     show_code(CustomImageDataset)
     labels_file = write_image_files(raw_data, image_dir)
@@ -285,50 +285,20 @@ def read_image_files(raw_data, image_dir):
     return custom_data
 
 
-def find_broken_lines(image_dir):
-    """5. labels.csv에 잘못된 줄이 있다면
-
-    손으로 만든 파일에는 잘못된 줄이 섞이기 쉽습니다. 한 시간쯤 학습하다가 없는 이미지 때문에
-    멈추느니, 시작할 때 바로 아는 편이 낫습니다. 그래서 CustomImageDataset은 만들 때 read_labels로
-    모든 줄을 확인합니다. read_labels의 코드는 길지만 처음에는 건너뛰고, 맨 아래의 메시지만 보아도
-    됩니다.
-
-    메시지는 몇 번째 줄이 잘못되었는지, 그 줄에서 이름과 정답을 무엇으로 읽었는지 알려 줍니다.
-    예제의 네 줄은 어디가 잘못되었을까요? 차례로 제목 줄, 쉼표 대신 쓴 세미콜론, pandas가 앞에 붙인
-    번호, 없는 파일입니다. pandas에서는 to_csv("labels.csv", index=False, header=False)로 저장해야
-    번호와 제목 줄이 들어가지 않습니다.
-
-    엑셀에서는 'CSV UTF-8'로 저장하세요. 그냥 'CSV'로 저장하면 한글이 cp949라는 방식으로 저장되어
-    마지막 메시지가 나옵니다.
-    """
-    show_code(read_labels)
-    with tempfile.TemporaryDirectory() as folder:
-        labels_file = Path(folder, "labels.csv")
-        for broken_line in ("file,label", "000.png;9", "0,000.png,9", "shirt.png,6"):
-            labels_file.write_text(f"000.png,9\n{broken_line}\n", encoding="utf-8")
-            with expect(ValueError):
-                read_labels(labels_file, image_dir)
-        labels_file.write_text("셔츠.png,6\n", encoding="cp949")
-        with expect(ValueError):
-            read_labels(labels_file, image_dir)
-
-
 def resize_photos(raw_data):
-    """6. 사진마다 크기가 다르다면
+    """5. 사진마다 크기가 다르다면
 
-    직접 찍은 사진은 크기가 제각각입니다. 배치는 모양이 같은 텐서를 쌓아서 만들기 때문에, 크기가
-    다른 사진을 그대로 묶으려고 하면 오류가 납니다. torchvision.transforms.v2(4장)의
-    v2.Resize((높이, 너비))로 모두 같은 크기로 맞추세요. 여러 변형은 v2.Compose에 리스트로 전달하면
-    차례로 적용됩니다.
+    직접 찍은 사진은 크기가 제각각이어서, 모양이 같은 텐서를 쌓아 만드는 배치로 묶으려고 하면 오류가
+    납니다. v2.Resize((높이, 너비))로 같은 크기로 맞추세요. 가로세로 비율이 다르면 찌그러지니,
+    비율을 지키려면 1장의 ImageOps.pad처럼 여백을 채웁니다. v2는 TorchVision의 변형을 모아 둔
+    torchvision.transforms.v2이며, v2.Compose에 리스트로 전달한 변형은 차례로 적용됩니다(4장 9절).
 
     클래스마다 폴더를 하나씩 만들어 사진을 넣어 두었다면 labels.csv도, 새 파이썬 클래스도 필요
     없습니다. TorchVision의 ImageFolder가 폴더의 이름을 클래스의 이름으로 읽고, 이름을 정렬한
-    순서대로 0, 1, 2를 정답으로 붙입니다. 사진은 RGB로 읽으니, 흑백으로 학습하려면 v2.Grayscale()도
-    넣으세요.
+    순서대로 0, 1, 2를 정답으로 붙입니다.
 
-    휴대전화는 세워서 찍은 사진을 눕혀서 저장하고, 돌릴 방향만 파일에 적어 두기도 합니다.
-    ImageFolder는 이 방향을 무시하므로 변형의 맨 앞에 ImageOps.exif_transpose를 넣어 똑바로
-    세웁니다.
+    휴대전화로 찍은 사진은 옆으로 누워 있기도 합니다. 돌릴 방향을 파일에 적어 두었는데 ImageFolder는
+    읽지 않기 때문이니, 변형의 맨 앞에 ImageOps.exif_transpose를 넣어 똑바로 세웁니다.
     """
     photo_dir = write_photos(raw_data)
     for path in sorted(photo_dir.rglob("*.png")):
@@ -351,7 +321,7 @@ def resize_photos(raw_data):
 
 
 def iterate_in_batches(custom_data, training_data):
-    """7. 데이터로더(DataLoader): 묶고 섞기
+    """6. 데이터로더(DataLoader): 묶고 섞기
 
     모델에게 데이터를 얼마씩 보여 주면 좋을까요? 하나씩 보여 주면 느리고, 전체를 한 번에 보여 주면
     매개변수를 에폭(epoch)마다 한 번밖에 조정하지 못합니다. 그래서 수십에서 수백 개씩 묶은
@@ -381,7 +351,7 @@ def iterate_in_batches(custom_data, training_data):
 
 
 def count_classes(training_data, test_data):
-    """8. 클래스마다 몇 개씩 있을까요?
+    """7. 클래스마다 몇 개씩 있을까요?
 
     100명 중 1명만 걸리는 병을 진단하는 모델이 있다고 합시다. 누구에게나 "건강합니다"라고만 답해도
     정확도가 99%입니다. 이렇게 한 클래스가 훨씬 많은 불균형(imbalanced) 데이터에서는 정확도에 속기
@@ -390,8 +360,8 @@ def count_classes(training_data, test_data):
     될까요?
 
     정답만 세면 되니, 데이터셋을 순회하며 이미지까지 읽을 필요는 없습니다. FashionMNIST가 정답을
-    따로 저장해 둔 targets를 bincount로 세세요. 예를 들어 정답이 [0, 2, 2]이면 bincount는 0이 1개,
-    1이 0개, 2가 2개라는 뜻의 [1, 0, 2]입니다.
+    따로 저장해 둔 targets를 bincount로 세세요. 예를 들어 정답이 [0, 2, 2]이면 bincount는 [1, 0,
+    2]를 반환합니다. 0이 1개, 1이 0개, 2가 2개라는 뜻입니다.
     """
     train_counts = training_data.targets.bincount(minlength=10)
     test_counts = test_data.targets.bincount(minlength=10)
@@ -405,7 +375,7 @@ def count_classes(training_data, test_data):
 
 
 def split_for_validation(training_data, seed):
-    """9. 검증용 데이터 떼어 두기
+    """8. 검증용 데이터 떼어 두기
 
     학습률을 얼마로 할지, 에폭을 몇 번 반복할지는 어떻게 정할까요? 여러 값으로 학습해 보고 결과가
     좋은 것을 고르면 되지만, 테스트용 데이터의 결과를 보고 고르면 안 됩니다. 그 데이터에만 잘 맞는
@@ -414,8 +384,11 @@ def split_for_validation(training_data, seed):
     사용합니다.
 
     뒤에서 20%를 잘라 내면 될까요? 데이터가 정답의 순서로 정렬되어 있다면 몇 클래스만 검증하게
-    됩니다. random_split은 무작위로 나눕니다. 나눌 때마다 달라지면 지난번에 학습한 샘플로 검증하는
-    일이 생기니, 시드를 정한 난수 생성기(generator)를 전달해 늘 똑같이 나누세요.
+    됩니다. random_split은 무작위로 나눕니다. 다만 실행할 때마다 다르게 나누면 지난번에 학습한
+    샘플로 검증하는 일이 생깁니다. 시드를 정한 난수 생성기(generator)를 전달하면 늘 똑같이 나눕니다.
+
+    핵심은 여기까지입니다. 데이터셋에서는 샘플을 하나씩 꺼내고, 데이터로더는 그것을 섞어 배치로
+    묶고, 설정은 따로 떼어 둔 검증용 데이터로 고릅니다.
     """
     generator = torch.Generator().manual_seed(seed)
     training_part, validation_part = random_split(training_data, [0.8, 0.2], generator=generator)
@@ -432,6 +405,33 @@ def first_images(dataset):
     return torch.stack([dataset[i][0] for i in range(5)])
 
 
+def find_broken_lines(image_dir):
+    """9. labels.csv에 잘못된 줄이 있다면
+
+    손으로 만든 파일에는 잘못된 줄이 섞이기 쉽습니다. 한 시간쯤 학습하다가 없는 이미지 때문에
+    멈추느니, 시작할 때 바로 아는 편이 낫습니다. 그래서 4절의 CustomImageDataset은 만들 때
+    read_labels로 모든 줄을 확인합니다.
+
+    메시지는 몇 번째 줄이 잘못되었는지, 그 줄에서 이름과 정답을 무엇으로 읽었는지 알려 줍니다.
+    예제에서는 네 가지 잘못된 줄을 차례로 읽어 봅니다. 제목 줄, 쉼표 대신 세미콜론을 쓴 줄, pandas가
+    앞에 번호를 붙인 줄, 없는 파일의 이름을 쓴 줄입니다. pandas에서는 to_csv("labels.csv",
+    index=False, header=False)로 저장해야 번호와 제목 줄이 들어가지 않습니다.
+
+    엑셀에서는 'CSV UTF-8'로 저장하세요. 그냥 'CSV'로 저장하면 한글이 cp949라는 방식으로 저장되어
+    마지막 메시지가 나옵니다.
+    """
+    show_code(read_labels)
+    with tempfile.TemporaryDirectory() as folder:
+        labels_file = Path(folder, "labels.csv")
+        for broken_line in ("file,label", "000.png;9", "0,000.png,9", "shirt.png,6"):
+            labels_file.write_text(f"000.png,9\n{broken_line}\n", encoding="utf-8")
+            with expect(ValueError):
+                read_labels(labels_file, image_dir)
+        labels_file.write_text("셔츠.png,6\n", encoding="cp949")
+        with expect(ValueError):
+            read_labels(labels_file, image_dir)
+
+
 def augment_training_only(data_dir, seed):
     """10. 학습용에만 증강 적용하기
 
@@ -439,7 +439,7 @@ def augment_training_only(data_dir, seed):
     증강(augmentation)이라고 합니다(4장). 검증용 이미지까지 바꾸면 안 됩니다. 성능을 확인하는 기준이
     매번 달라지기 때문입니다.
 
-    9절처럼 random_split으로 나눈 뒤 학습용 부분의 transform만 바꾸면 될 것 같지만, 여기에 함정이
+    8절처럼 random_split으로 나눈 뒤 학습용 부분의 transform만 바꾸면 될 것 같지만, 여기에 함정이
     있습니다. 두 Subset이 데이터셋 하나를 공유하고 있어서 검증용까지 함께 바뀝니다. 오류는 나지
     않습니다. 데이터셋을 두 개 만들고, 나눠 둔 인덱스로 각각 Subset을 만들어야 학습용에만 증강이
     적용됩니다.
@@ -497,7 +497,7 @@ def repeat_the_order(seed):
 def balance_classes(training_data):
     """12. 불균형 데이터와 샘플러(sampler)
 
-    8절에서 본 불균형 데이터로는 어떻게 학습해야 할까요? 한 가지 방법은 적은 클래스의 샘플을 더 자주
+    7절에서 본 불균형 데이터로는 어떻게 학습해야 할까요? 한 가지 방법은 적은 클래스의 샘플을 더 자주
     보여 주는 것입니다. 어떤 샘플을 어떤 순서로 가져올지는 샘플러가 정합니다.
 
     WeightedRandomSampler는 가중치에 비례하는 확률로 샘플을 뽑고, 한 번 뽑은 샘플도 다시 뽑습니다.
@@ -533,7 +533,7 @@ def batch_unequal_lengths():
     """13. 길이가 다른 샘플과 collate_fn
 
     이미지는 크기를 바꾸면 되지만 텍스트는 어떨까요? 짧은 문장을 잡아 늘일 수도, 긴 문장을 마음대로
-    자를 수도 없습니다. 그래서 짧은 것의 뒤에 아무 뜻도 없는 0을 붙여 길이를 맞춥니다. 이를
+    자를 수도 없습니다. 그래서 짧은 문장의 뒤에 아무 뜻이 없는 0을 붙여 길이를 맞춥니다. 이를
     패딩(padding)이라고 합니다.
 
     DataLoader는 샘플의 리스트를 배치로 묶을 때 collate_fn을 호출합니다. 여기에 전달할
@@ -642,9 +642,9 @@ def use_workers(data_dir):
     워커가 계속 일하므로 이 시간이 첫 에폭에만 듭니다. 첫 에폭과 두 번째 에폭의 시간을 비교해
     보세요. GPU로 학습한다면 배치를 복사하는 시간을 줄여 주는 pin_memory=True도 시도해 볼 만합니다.
 
-    Windows와 macOS의 워커는 새 Python 프로세스여서 이 파일을 처음부터 다시 불러옵니다(Linux도
-    Python 3.14부터 그렇습니다). 그래서 실행 코드는 if __name__ == "__main__": 안에 넣고,
-    transform에는 lambda 대신 read_slowly처럼 파일의 최상위에 정의한 함수를 지정해야 합니다(4장).
+    Windows와 macOS에서(Linux도 Python 3.14부터) 워커를 사용하려면 두 가지를 지키세요. 실행하는
+    코드는 if __name__ == "__main__": 안에 넣고, transform에는 lambda 대신 read_slowly처럼 def로
+    정의한 함수를 지정합니다. 이유는 4장 17절에 있습니다.
     """
     show_code(read_slowly)
     slow_data = datasets.FashionMNIST(root=data_dir, train=False, transform=read_slowly)
@@ -704,13 +704,13 @@ def main():
     teach(look_at_samples, training_data)
     image_dir = OUTPUT_DIR / "data_tutorial_images"
     custom_data = teach(read_image_files, raw_data, image_dir)
-    teach(find_broken_lines, image_dir)
     teach(resize_photos, raw_data)
     teach(iterate_in_batches, custom_data, training_data)
     teach(count_classes, training_data, test_data)
     teach(split_for_validation, training_data, args.seed)
 
     begin("더 알아보기")
+    teach(find_broken_lines, image_dir)
     teach(augment_training_only, data_dir, args.seed)
     teach(repeat_the_order, args.seed)
     teach(balance_classes, training_data)
@@ -749,13 +749,14 @@ def try_it_yourself():
     data_tutorial.py를 아래처럼 하나씩 바꾸어 실행하고, 끝나면 원래대로 되돌리세요. 결과를 먼저
     예상해 보면 더 재미있습니다.
 
-    1) CustomImageDataset(4절)의 convert("L")을 convert("RGB")로 바꿔 보세요.
-    2) iterate_in_batches(7절)의 마지막 DataLoader에서 shuffle=True를 shuffle=False로 바꿔 보세요.
-    3) balance_classes(12절)의 weights를 torch.ones(len(y))로 바꿔 보세요.
+    1) CustomImageDataset 클래스(4절)의 convert("L")을 convert("RGB")로 바꿔 보세요.
+    2) iterate_in_batches 함수(6절)의 마지막 DataLoader에서 shuffle=True를 shuffle=False로 바꿔
+    보세요.
+    3) balance_classes 함수(12절)의 weights를 torch.ones(len(y))로 바꿔 보세요.
 
-    결과는 모두 ✗로 나타납니다. 1)은 채널이 3개가 되어 이미지의 모양이 [3, 28, 28]로 바뀌고, 흑백인
-    원본과 달라집니다. 2)는 데이터가 정렬된 그대로여서 첫 배치의 정답이 모두 0입니다. 3)은 가중치가
-    모두 같으니 1,000번 중에 바지가 90번쯤만 나옵니다.
+    다음은 직접 실행해 확인한 결과이며, 셋 다 ✗가 표시됩니다. 1)은 채널이 3개가 되어 이미지의 모양이
+    [3, 28, 28]로 바뀌고, 흑백인 원본과 달라집니다. 2)는 데이터가 정렬된 그대로여서 첫 배치의 정답이
+    모두 0입니다. 3)은 가중치가 모두 같으니 1,000번 중에 바지가 90번쯤만 나옵니다.
     """
 
 
@@ -779,7 +780,8 @@ def pair_dataset(a, b):
     a와 b는 리스트이고, 데이터셋의 길이는 둘 중 짧은 것과 같습니다.
     예: a가 [1, 2, 3]이고 b가 [4, 5]이면 길이는 2이고, 인덱스 1의 샘플은 (2, 5)입니다.
 
-    힌트: 이 함수 안에서 Dataset을 상속받는 파이썬 클래스를 정의하고, 그 객체를 반환해 보세요.
+    힌트: 이 함수 안에서 Dataset을 상속받는 파이썬 클래스를 정의하고, 그 객체를 반환해
+    보세요.
     """
     raise NotImplementedError
 
@@ -828,8 +830,9 @@ def read_tensor(answer):
 def check_practice():
     """연습 문제
 
-    이 파일에 있는 네 함수를 직접 완성해 보세요. 답은 python data_tutorial.py --practice로 바로
-    확인할 수 있습니다. 모범 답안은 저장소의 tests/test_practice.py에 있습니다.
+    이 장에서 배운 것으로 data_tutorial.py에 있는 네 함수를 완성해 보세요. 먼저 파일을 복사해 두고,
+    함수에서 raise로 시작하는 줄을 지운 뒤 답을 작성합니다. python data_tutorial.py --practice를
+    실행하면 맞는지 바로 알려 줍니다. 모범 답안은 저장소의 tests/test_practice.py에 있습니다.
     """
     tensor = torch.tensor
     practice(

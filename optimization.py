@@ -21,8 +21,8 @@
      2. 최적화의 세 단계                        take_three_steps
      3. zero_grad를 빠뜨리면?                   move_zero_grad, minimize_square
      4. 학습용, 검증용, 테스트용 데이터         split_datasets
-     5. 학습 루프와 검증 루프                   run_both_loops, train, test, run_epochs
-     6. 하이퍼파라미터와 학습률                 compare_learning_rates
+     5. 학습 루프와 검증 루프                   run_both_loops
+     6. 하이퍼파라미터와 학습률                 compare_learning_rates, run_epochs
      7. 배치 크기                               compare_batch_sizes
      8. 과적합과 조기 종료                      stop_early, train_with_patience
      9. 체크포인트(checkpoint)                  resume_exactly, Training
@@ -81,24 +81,26 @@ def measure_loss():
     """1. 손실 함수: 얼마나 틀렸을까요?
 
     아직 배우지 않은 모델의 답은 거의 다 틀립니다. 그런데 모델을 고치려면 맞았는지 틀렸는지만
-    알아서는 부족합니다. 조금 틀린 답과 크게 틀린 답을 구별할 숫자가 필요합니다. 예측이 정답과
-    얼마나 다른지를 숫자 하나로 나타내는 함수가 손실 함수(loss function)이고, 학습은 이 숫자를
-    줄이는 일입니다.
+    알아서는 부족하고, 조금 틀린 답과 크게 틀린 답을 구별할 숫자가 필요합니다. 예측이 정답과 얼마나
+    다른지를 숫자 하나로 나타내는 함수가 손실 함수(loss function)이고, 학습은 이 숫자를 줄이는
+    일입니다.
 
-    기온처럼 값을 예측하는 회귀 문제에는 MSELoss를 많이 사용합니다. 차이를 제곱해 평균을 내기
-    때문에, 조금씩 틀린 예측 여러 개보다 크게 틀린 예측 하나가 손실을 더 키웁니다.
+    기온처럼 값을 예측하는 회귀 문제에는 차이를 제곱해 평균을 내는 MSELoss를 많이 사용합니다.
+    제곱하기 때문에 크게 틀릴수록 벌이 무겁습니다. 1씩 네 번 틀리면 제곱의 합이 4이지만, 한 번에 4를
+    틀리면 16입니다.
 
-    클래스를 고르는 분류 문제에는 CrossEntropyLoss를 사용합니다. 로짓(logit)을 확률로 바꾸어 로그를
-    취한 다음(LogSoftmax), 정답 클래스의 값만 골라 부호를 뒤집고 평균을 냅니다(NLLLoss). 로그는
-    확률이 1이면 0이고 0에 가까울수록 한없이 작아지기 때문에, 부호를 뒤집으면 틀린 정도를 나타낼 수
-    있습니다. 정답의 확률이 1에 가까우면 손실이 0에 가깝고, 확률이 낮아지면 손실은 얼마든지
-    커집니다. 확률로 바꾸는 계산이 이미 들어 있으니, 모델이 출력한 로짓을 그대로 전달하세요.
+    클래스를 고르는 분류 문제에는 CrossEntropyLoss를 사용하는데, 이 손실은 모델이 정답에 준 확률만
+    봅니다. 아래 표처럼 확률이 0.705이면 손실이 0.349이지만 0.035이면 3.349나 됩니다. 정답을 자신
+    있게 고르면 0에 가까워지고, 자신 있게 틀리면 얼마든지 커집니다. 확률로 바꾸는 계산은 이 안에
+    들어 있으니, 모델이 출력한 점수(로짓, logit)를 그대로 전달하세요.
     """
-    pred = torch.tensor([2.5, 0.0, 2.0])
-    target = torch.tensor([3.0, -1.0, 2.0])
-    mse = nn.MSELoss()(pred, target)
-    show(f"{(pred - target) ** 2 = }", "차이의 제곱")
-    show(f"{mse = }", "그 평균")
+    target = torch.zeros(4)
+    often = torch.tensor([1.0, 1.0, 1.0, 1.0])  # 1씩 네 번 틀린 예측
+    once = torch.tensor([4.0, 0.0, 0.0, 0.0])  # 한 번에 4를 틀린 예측
+    mse_loss = nn.MSELoss()
+    often_loss = mse_loss(often, target)
+    once_loss = mse_loss(once, target)
+    show(f"{often_loss, once_loss = }", "4와 16을 4로 나눈 평균")
 
     loss_fn = nn.CrossEntropyLoss()
     logits = torch.tensor([[2.0, 1.0, -1.0]])  # 클래스 3개의 점수
@@ -108,41 +110,32 @@ def measure_loss():
         print(f"정답이 {label}일 때  정답의 확률 {probabilities[0, label]:.3f}, 손실 {loss:.3f}")
     check("손실은 -log(정답의 확률)입니다", loss.isclose(-probabilities[0, 2].log()))
 
-    y = torch.tensor([0])
-    logits = torch.tensor([[9.0, 0.0, 0.0]])  # 정답의 점수가 훨씬 높은 예측
-    nll = nn.NLLLoss()(nn.LogSoftmax(dim=1)(logits), y)
-    loss = loss_fn(logits, y)
-    twice = loss_fn(logits.softmax(dim=1), y)
-    show(f"{nll, loss = }", "LogSoftmax와 NLLLoss, CrossEntropyLoss")
-    show(f"{twice = }", "로짓 대신 확률을 전달하면")
-    check("확률을 전달하면 아주 좋은 예측도 손실이 0에 가까워지지 않습니다", twice > 0.5 > loss)
-
 
 def take_three_steps():
     """2. 최적화의 세 단계
 
     얼마나 틀렸는지 알았으니 이제 고칠 차례입니다. 매개변수(parameter)를 조정하는 일은
-    옵티마이저(optimizer)가 맡습니다. 배치마다 예측하고 손실을 구한 다음(1장 4절), 세 단계를 차례로
+    옵티마이저(optimizer)가 맡습니다. 배치마다 예측하고 손실을 구한 다음, 세 단계를 차례로
     실행합니다.
 
-    1) optimizer.zero_grad()는 이전 배치에서 구한 변화도(gradient)를 재설정합니다. grad를 0으로
-    채우지 않고 None으로 비웁니다.
+    1) optimizer.zero_grad()는 이전 배치에서 구한 변화도(gradient)를 비웁니다.
     2) loss.backward()는 역전파(backpropagation)로 변화도를 구해 매개변수의 grad에 더합니다.
     3) optimizer.step()은 변화도를 보고 손실이 줄어드는 쪽으로 매개변수를 조정합니다.
 
-    매개변수가 w 하나뿐이고 손실이 w**2라면 손으로도 따라갈 수 있습니다. 변화도는 2 * w인데, SGD는
-    여기에 학습률을 곱해서 w에서 뺍니다. 학습률이 0.1이면 w는 단계마다 1 - 0.2 = 0.8배가 됩니다.
-    손실과 w가 함께 0에 가까워지는지 확인해 보세요.
+    가장 단순한 옵티마이저는 SGD(확률적 경사하강법, stochastic gradient descent)인데, 변화도에
+    학습률을 곱해 매개변수에서 뺄 뿐입니다. 매개변수가 w 하나이고 손실이 w**2라면 손으로도 따라갈 수
+    있습니다. w가 4이면 변화도는 2 * 4 = 8이고, 학습률이 0.1이면 w는 4 - 0.8 = 3.2가 됩니다. 이렇게
+    한 번 조정할 때마다 0.8배가 되면서 손실과 w가 함께 0에 가까워지는지 확인해 보세요.
     """
     w = torch.tensor(4.0, requires_grad=True)
     optimizer = torch.optim.SGD([w], lr=0.1)
-    for step in range(1, 7):
-        optimizer.zero_grad()  # 1) 재설정
+    for count in range(1, 7):
+        optimizer.zero_grad()  # 1) 비우기
         loss = w**2
         loss.backward()  # 2) 역전파
         optimizer.step()  # 3) 조정
-        print(f"{step}단계  손실 {loss:6.3f}, 변화도 {w.grad:.3f}, 조정한 w {w:.3f}")
-    check("여섯 단계 뒤의 w는 4 * 0.8**6입니다", w.isclose(torch.tensor(4 * 0.8**6)))
+        print(f"{count}번째  손실 {loss:6.3f}, 변화도 {w.grad:.3f}, 조정한 w {w:.3f}")
+    check("여섯 번 조정한 뒤의 w는 4 * 0.8**6입니다", w.isclose(torch.tensor(4 * 0.8**6)))
 
 
 def minimize_square(place):
@@ -171,10 +164,8 @@ def move_zero_grad():
     아예 빼면 어떻게 될까요? backward()는 변화도를 새로 쓰지 않고 grad에 더한다는 것(6장)만 기억하면
     답을 짐작할 수 있습니다.
 
-    backward() 앞에 두든 step() 뒤에 두든 상관없습니다. 다음 backward() 전에만 비우면 되기
-    때문입니다. 빼 버리면 지난 변화도가 모두 더해져서, w가 0에서 멈추지 못하고 반대쪽으로 크게
-    지나칩니다. 그런데 정말 조심할 곳은 backward()와 step() 사이입니다. 방금 구한 변화도를 쓰기도
-    전에 비우니 w가 꼼짝도 하지 않습니다. 오류도 나지 않아서 찾기 어려운 실수입니다.
+    네 가지로 실행해 봅시다. 어느 것도 오류를 내지 않기 때문에, 잘못 두었다는 것은 w를 보아야만 알
+    수 있습니다. w가 2절처럼 0에 다가가는 것은 어느 줄일까요?
     """
     show_code(minimize_square)
     paths = {}
@@ -182,47 +173,46 @@ def move_zero_grad():
         paths[place] = minimize_square(place)
         print(f"{place}:", *[f"{w:.2f}" for w in paths[place]])
     check("backward 앞과 step 뒤는 결과가 같습니다", paths["backward 앞"] == paths["step 뒤"])
-    check("backward와 step 사이에서는 w가 그대로입니다", set(paths["backward와 step 사이"]) == {4})
+    overshoots = min(paths["없음"]) < -1
+    check("없으면 지난 변화도까지 더해져서 0을 지나 반대쪽으로 멀리 갑니다", overshoots)
+    stays = set(paths["backward와 step 사이"]) == {4}
+    check("backward와 step 사이에서는 방금 구한 변화도를 비우니 w가 그대로입니다", stays)
 
 
 def split_datasets(training_data, seed):
     """4. 학습용, 검증용, 테스트용 데이터
 
-    학습률처럼 사람이 정하는 값은 여러 가지로 학습해 보고 가장 좋은 것을 고릅니다. 그렇다면 무엇을
-    보고 골라야 할까요? 테스트용 데이터로 고르면 안 되는 이유를 극단적인 예로 살펴봅시다. 아무것도
-    배우지 않고 무작위로 예측하는 모델 1,000개 중에서, 이미지 1,000장을 가장 많이 맞힌 것을
-    고릅니다. 그 모델은 다른 이미지에서도 잘 맞힐까요?
+    학습률처럼 사람이 정하는 값은 여러 가지로 학습해 보고 가장 좋은 것을 고릅니다. 그런데 고를 때
+    사용한 데이터의 정확도를 믿어도 될까요? 극단적인 예로 살펴봅시다. 아무것도 배우지 않고 무작위로
+    예측하는 모델 1,000개 중에서 이미지 100장을 가장 많이 맞힌 모델을 고르면, 그 모델은 다른
+    이미지도 잘 맞힐까요?
 
-    고를 때 사용한 이미지에서는 정확도가 10%를 훌쩍 넘지만, 다른 이미지에서는 다시 10% 근처로
-    돌아옵니다. 실력이 좋은 모델이 아니라 운이 좋은 모델을 골랐기 때문입니다. 고르는 일도 데이터에
-    맞추는 일이어서, 고를 때 사용한 데이터의 정확도는 믿을 수 없습니다.
+    그렇지 않습니다. 고를 때는 20% 넘게 맞혔지만 다른 이미지 100장에서는 다시 10% 근처로 돌아옵니다.
+    실력이 좋은 모델이 아니라 운이 좋은 모델을 골랐기 때문입니다. 고르는 일도 데이터에 맞추는
+    일입니다.
 
     그래서 데이터를 셋으로 나눕니다. 학습용으로는 매개변수를 조정하고, 검증용(validation)으로는
-    설정을 고르고, 테스트용은 마지막에 결과를 확인할 때만 사용합니다. 여기서는 학습용 데이터에서
-    검증용을 떼어 낸 다음, 실험을 빨리 끝내려고 나머지의 일부만 사용하겠습니다.
+    설정을 고르고, 테스트용은 마지막에 결과를 확인할 때만 사용합니다. 여기서는 실험을 빨리 끝내려고
+    학습용 데이터에서 1,000장만 사용하고, 검증용으로 다른 1,000장을 떼어 놓겠습니다.
     """
-    labels = training_data.tensors[1][:2000]
-    half = len(labels) // 2
-    random = torch.Generator().manual_seed(7)
-    guesses = torch.randint(10, (1000, len(labels)), generator=random)  # 한 행이 모델 하나의 예측
+    labels = training_data.tensors[1][:200]  # 이미지 200장의 정답
+    random = torch.Generator().manual_seed(6)
+    guesses = torch.randint(10, (1000, 200), generator=random)  # 한 행이 모델 하나의 예측
     correct = (guesses == labels).float()
-    seen = 100 * correct[:, :half].mean(dim=1)  # 앞의 절반에서 계산한 모델별 정확도
-    unseen = 100 * correct[:, half:].mean(dim=1)  # 뒤의 절반에서 계산한 정확도
+    seen = 100 * correct[:, :100].mean(dim=1)  # 앞의 100장에서 계산한 모델별 정확도
+    unseen = 100 * correct[:, 100:].mean(dim=1)  # 뒤의 100장에서 계산한 정확도
     best = seen.argmax()
-    show(f"{seen[best].item() = :.1f}", "고를 때 사용한 이미지에서의 정확도(%)")
-    show(f"{unseen[best].item() = :.1f}", "다른 이미지에서의 정확도(%)")
+    show(f"{seen[best].item() = :.0f}", "고를 때 사용한 이미지에서의 정확도(%)")
+    show(f"{unseen[best].item() = :.0f}", "다른 이미지에서의 정확도(%)")
     check("고를 때 사용한 이미지에서 정확도가 더 높습니다", seen[best] > unseen[best])
 
-    validation_size = min(1000, len(training_data) // 5)
-    experiment_size = min(2000, len(training_data) - validation_size)
-    rest = len(training_data) - experiment_size - validation_size
+    rest = len(training_data) - 2000
     experiment_data, validation_data, _ = random_split(
-        training_data,
-        [experiment_size, validation_size, rest],
-        generator=torch.Generator().manual_seed(seed),
+        training_data, [1000, 1000, rest], generator=torch.Generator().manual_seed(seed)
     )
-    train_dataloader = DataLoader(experiment_data, batch_size=64, shuffle=True)
-    validation_dataloader = DataLoader(validation_data, batch_size=1000)
+    # speed_up은 1장 2절에서 사용한, 같은 배치를 더 빨리 꺼내는 함수입니다
+    train_dataloader = speed_up(DataLoader(experiment_data, batch_size=32, shuffle=True))
+    validation_dataloader = speed_up(DataLoader(validation_data, batch_size=1000))
     show(f"{len(experiment_data), len(validation_data) = }", "실험용과 검증용 샘플의 개수")
     return train_dataloader, validation_dataloader
 
@@ -244,6 +234,46 @@ class NeuralNetwork(nn.Module):
     def forward(self, x):
         x = self.flatten(x)
         return self.linear_relu_stack(x)
+
+
+def run_both_loops(train_dataloader, validation_dataloader, device, seed):
+    """5. 학습 루프와 검증 루프
+
+    학습하면서 알고 싶은 것은 두 가지입니다. 손실이 줄고 있는지, 그리고 처음 보는 데이터에도
+    통하는지입니다. 그래서 에폭(epoch)마다 루프를 두 번 실행합니다. 학습 루프는 모든 배치에 2절의 세
+    단계를 되풀이하고, 검증 루프는 매개변수를 건드리지 않고 손실과 정확도만 계산합니다.
+
+    1장의 모델로 시작해 봅시다. 검증 손실은 가끔 조금 커질 때도 있으니 전체가 어느 쪽으로 가는지를
+    보세요. 다음 절부터는 두 루프를 함수로 만든 1장의 train과 test를 사용합니다.
+    """
+    torch.manual_seed(seed)
+    model = NeuralNetwork().to(device)
+    loss_fn = nn.CrossEntropyLoss()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    validation_losses = []
+    for epoch in range(1, 6):
+        model.train()  # 학습 모드
+        for X, y in train_dataloader:  # 학습 루프
+            X, y = X.to(device), y.to(device)
+            optimizer.zero_grad()
+            loss = loss_fn(model(X), y)
+            loss.backward()
+            optimizer.step()
+
+        model.eval()  # 평가 모드
+        total_loss = 0.0
+        correct = 0
+        with torch.no_grad():  # 조정하지 않으므로 변화도가 필요 없습니다
+            for X, y in validation_dataloader:  # 검증 루프
+                X, y = X.to(device), y.to(device)
+                pred = model(X)
+                total_loss += loss_fn(pred, y).item() * len(X)
+                correct += (pred.argmax(1) == y).sum().item()
+        count = len(validation_dataloader.dataset)
+        validation_losses.append(total_loss / count)
+        print(f"에폭 {epoch}  검증 손실 {total_loss / count:.3f}, ", end="")
+        print(f"정확도 {100 * correct / count:.1f}%")
+    check("검증 손실이 줄었습니다", validation_losses[-1] < validation_losses[0])
 
 
 def train(dataloader, model, loss_fn, optimizer, scheduler):
@@ -296,30 +326,6 @@ def run_epochs(model, optimizer, dataloader, validation_dataloader, epochs, end_
     return history
 
 
-def run_both_loops(train_dataloader, validation_dataloader, device):
-    """5. 학습 루프와 검증 루프
-
-    학습하면서 알고 싶은 것은 두 가지입니다. 손실이 줄고 있는지, 그리고 처음 보는 데이터에도
-    통하는지입니다. 그래서 에폭(epoch)마다 루프를 두 번 실행합니다. 학습 루프(train)는 모든 배치에
-    2절의 세 단계를 되풀이하고, 검증 루프(test)는 매개변수를 건드리지 않고 손실과 정확도만
-    계산합니다. 모델과 두 함수는 1장의 것을 그대로 가져왔습니다.
-
-    run_epochs는 두 루프를 정해진 에폭만큼 되풀이하며 결과를 모읍니다. train이 배치마다 부르는
-    scheduler는 학습률을 바꾸는 객체인데, end_factor가 1.0이면 학습률이 그대로입니다(15절에서 바꿔
-    봅니다). 검증 손실도 학습 손실을 따라 줄어드는지 지켜보세요.
-    """
-    show_code(train)
-    show_code(test)
-    show_code(run_epochs)
-    model = NeuralNetwork().to(device)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    history = run_epochs(model, optimizer, train_dataloader, validation_dataloader, epochs=4)
-    for epoch, row in enumerate(history, start=1):
-        print(f"에폭 {epoch}  학습 손실 {row['train']:.3f}, ", end="")
-        print(f"검증 손실 {row['validation']:.3f}, 정확도 {row['accuracy']:.1f}%")
-    check("학습 손실이 줄었습니다", history[-1]["train"] < history[0]["train"])
-
-
 def compare_learning_rates(train_dataloader, validation_dataloader, device, seed):
     """6. 하이퍼파라미터와 학습률
 
@@ -330,59 +336,55 @@ def compare_learning_rates(train_dataloader, validation_dataloader, device, seed
     2) 배치 크기(batch size): 매개변수를 한 번 조정할 때 샘플을 몇 개 사용할지 정합니다.
     3) 학습률(learning rate): 매개변수를 한 번에 얼마나 조정할지 정합니다.
 
-    가장 먼저 맞춰야 하는 것은 학습률입니다. 너무 작으면 아무리 기다려도 나아지지 않고, 너무 크면
-    손실이 가장 작은 곳을 지나쳐 오히려 멀어집니다(6장). 적당한 값은 모델과 데이터에 따라 달라서,
-    10배씩 바꿔 가며 비교하는 것이 보통입니다. 초기 가중치와 데이터의 순서를 똑같이 맞추고 학습률만
-    다섯 가지로 바꿔 봅시다. 손실이 거의 줄지 않는 학습률과 발산해서 커지거나 nan이 되는 학습률을
-    찾아보세요.
+    가장 먼저 맞춰야 하는 것은 학습률입니다. 알맞은 값은 모델과 데이터에 따라 다르기 때문에,
+    처음에는 10배씩 바꿔 가며 찾습니다. 초기 가중치와 데이터의 순서를 똑같이 맞추고 학습률만 네
+    가지로 바꿔 봅시다. 어느 것이 너무 작고, 어느 것이 너무 클까요?
+
+    0.001은 너무 작아서 손실이 거의 그대로이고, 1.0은 너무 커서 손실이 가장 작은 곳을 자꾸 지나쳐
+    버리기 때문에 거의 배우지 못했습니다. 넷 중에서는 5절에서 사용한 0.1이 가장 좋습니다.
     """
     results = {}
-    for learning_rate in (0.001, 0.01, 0.1, 1.0, 10.0):
+    for learning_rate in (0.001, 0.01, 0.1, 1.0):
         torch.manual_seed(seed)  # 초기 매개변수와 데이터의 순서를 똑같이 맞춥니다
         model = NeuralNetwork().to(device)
         optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
-        history = run_epochs(model, optimizer, train_dataloader, validation_dataloader, epochs=3)
+        history = run_epochs(model, optimizer, train_dataloader, validation_dataloader, epochs=5)
         results[f"lr {learning_rate}"] = history
-        losses = [f"{row['train']:.3g}" for row in history]
-        print(f"학습률 {learning_rate:<6} 에폭별 학습 손실 {' → '.join(losses)}, ", end="")
-        print(f"검증 정확도 {history[-1]['accuracy']:.1f}%")
+        losses = [f"{row['validation']:.3f}" for row in history]
+        print(f"학습률 {learning_rate:<5}  에폭별 검증 손실 {' → '.join(losses)}, ", end="")
+        print(f"정확도 {history[-1]['accuracy']:.1f}%")
 
-    best = max(results, key=lambda name: results[name][-1]["accuracy"])
-    print(f"정확도가 가장 높은 학습률: {best}")
-    slow = results["lr 0.001"][-1]["train"]
-    check("학습률 0.001보다 0.1이 손실을 더 줄였습니다", results["lr 0.1"][-1]["train"] < slow)
+    slow = results["lr 0.001"][-1]["validation"]
+    good = results["lr 0.1"][-1]["validation"]
+    check("학습률 0.001보다 0.1이 손실을 더 줄였습니다", good < slow)
     save_figure(draw_results(results, "Learning rates"), "optimization_learning_rates.png")
 
 
 def compare_batch_sizes(train_dataloader, validation_dataloader, device, seed):
     """7. 배치 크기
 
-    학습률을 그대로 두고 배치만 크게 하면 어떻게 될까요? 큰 배치는 샘플을 많이 보고 변화도의 평균을
-    내기 때문에 방향이 더 정확하고, 한꺼번에 계산하니 GPU를 잘 활용합니다. 대신 같은 에폭 동안
-    매개변수를 조정하는 횟수가 줄어듭니다.
+    샘플 1,000개를 배치 8로 나누면 한 에폭에 125번, 128로 나누면 8번 조정합니다. 배치가 크면
+    조정하는 횟수가 그만큼 줄어듭니다. 학습률이 같다면 어느 쪽의 손실이 더 줄어들까요?
 
-    표를 보면 배치가 16일 때 손실이 가장 많이 줄었습니다. 배치 256보다 16배쯤 자주 조정했기
-    때문입니다. 배치가 크면 그만큼 방향을 믿고 더 멀리 움직여도 되므로, 배치 크기를 바꿀 때는
-    학습률도 함께 맞춥니다. 마지막 줄처럼 학습률을 네 배로 높이면 손실이 조금 더 줄어듭니다. 배치가
-    작은 쪽에도 단점은 있습니다. 조정하는 횟수가 많아서 한 에폭이 더 오래 걸립니다.
+    배치 8의 손실이 가장 많이 줄었습니다. 그렇다고 작을수록 좋은 것은 아닙니다. 자주 조정하느라 한
+    에폭이 더 오래 걸리기 때문입니다. 처음에는 32나 64에서 시작하고, 배치 크기를 바꾸면 알맞은
+    학습률도 달라지니 다시 찾아보세요.
     """
     results = {}
-    for batch_size, learning_rate in ((16, 0.1), (64, 0.1), (256, 0.1), (256, 0.4)):
+    for batch_size in (8, 32, 128):
         torch.manual_seed(seed)
         dataloader = DataLoader(train_dataloader.dataset, batch_size=batch_size, shuffle=True)
         model = NeuralNetwork().to(device)
-        optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
-        history = run_epochs(model, optimizer, dataloader, validation_dataloader, epochs=3)
-        results[f"batch {batch_size}, lr {learning_rate}"] = history
-        print(f"배치 {batch_size:>3}, 학습률 {learning_rate}  ", end="")
-        print(
-            f"에폭마다 {len(dataloader):>3}번 조정, 학습 손실 {history[-1]['train']:.3f}, ", end=""
-        )
-        print(f"검증 손실 {history[-1]['validation']:.3f}")
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        history = run_epochs(model, optimizer, dataloader, validation_dataloader, epochs=2)
+        results[f"batch {batch_size}"] = history
+        last = history[-1]
+        print(f"배치 {batch_size:>3}  에폭마다 {len(dataloader):>3}번 조정, ", end="")
+        print(f"검증 손실 {last['validation']:.3f}, 정확도 {last['accuracy']:.1f}%")
 
-    small = results["batch 16, lr 0.1"][-1]["train"]
-    large = results["batch 256, lr 0.1"][-1]["train"]
-    check("학습률이 같으면 배치가 작을 때 학습 손실이 더 많이 줄었습니다", small < large)
+    small = results["batch 8"][-1]["validation"]
+    large = results["batch 128"][-1]["validation"]
+    check("배치 8의 검증 손실이 배치 128보다 작습니다", small < large)
     save_figure(draw_results(results, "Batch sizes"), "optimization_batch_sizes.png")
 
 
@@ -408,39 +410,33 @@ def stop_early(train_dataloader, validation_dataloader, device, seed):
     """8. 과적합과 조기 종료
 
     학습 손실이 계속 줄어드는데도 모델이 나빠질 때가 있습니다. 답을 이해하는 대신 외우기 시작했기
-    때문인데, 이것을 과적합(overfitting)이라고 합니다. 외울 것이 적을수록 빨리 나타나니 샘플 500개만
-    가지고 오래 학습해 봅시다. 학습 손실은 대체로 줄어들지만 검증 손실은 어느 순간부터 다시
-    커집니다.
+    때문인데, 이것을 과적합(overfitting)이라고 합니다. 외울 것이 적을수록 빨리 나타나니 이미지
+    200장만 가지고 학습해 봅시다. 빨리 외우도록 옵티마이저는 Adam(13절)을 사용합니다.
 
     과적합을 막는 가장 좋은 방법은 데이터를 늘리는 것입니다. 그럴 수 없다면 알맞은 때에 멈춰야
     합니다. 조기 종료(early stopping)는 검증 손실이 patience 에폭 동안 줄지 않으면 학습을 멈추고,
-    가장 좋았던 때의 매개변수로 되돌립니다. 그러려면 좋아질 때마다 매개변수를 따로 보관해야 합니다.
-    state_dict()가 담고 있는 텐서는 모델과 메모리를 공유하므로(5장) 꼭 복사해 두세요.
+    가장 좋았던 때의 매개변수로 되돌립니다.
 
-    그림에서 별은 되돌린 에폭입니다. patience가 20이면 끝까지 학습하고, 5이면 별에서 5에폭 뒤에
-    멈춥니다.
+    그림의 별이 되돌린 에폭입니다. 별을 지나면 학습 손실은 더 줄어드는데 검증 손실은 다시 커집니다.
     """
     show_code(train_with_patience)
-    few = Subset(train_dataloader.dataset, range(min(500, len(train_dataloader.dataset))))
-    dataloader = DataLoader(few, batch_size=64, shuffle=True)
-    results = {}
-    for patience in (20, 5):
-        torch.manual_seed(seed)
-        model = NeuralNetwork().to(device)
-        optimizer = torch.optim.Adam(model.parameters(), lr=0.002, fused=True)
-        history, best_epoch = train_with_patience(
-            model, optimizer, dataloader, validation_dataloader, epochs=20, patience=patience
-        )
-        results[f"patience {patience}"] = {"history": history, "best_epoch": best_epoch}
-        last = history[-1]
-        print(f"patience {patience:>2}  {len(history)}에폭에서 멈춤: ", end="")
-        print(f"학습 손실 {last['train']:.3f}, 검증 손실 {last['validation']:.3f}")
+    few_images = Subset(train_dataloader.dataset, range(200))
+    dataloader = DataLoader(few_images, batch_size=32, shuffle=True)
+    torch.manual_seed(seed)
+    model = NeuralNetwork().to(device)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.002, fused=True)
+    history, best_epoch = train_with_patience(
+        model, optimizer, dataloader, validation_dataloader, epochs=25, patience=8
+    )
+    last = history[-1]
+    print(f"{len(history)}에폭에서 멈출 때  학습 손실 {last['train']:.3f}, ", end="")
+    print(f"검증 손실 {last['validation']:.3f}")
 
     restored_loss, accuracy = test(validation_dataloader, model, nn.CrossEntropyLoss())
-    show(f"{best_epoch, restored_loss = }", "검증 손실이 가장 작았던 에폭, 되돌린 모델의 검증 손실")
+    print(f"{best_epoch}에폭으로 되돌린 뒤  검증 손실 {restored_loss:.3f}")
     smallest = min(row["validation"] for row in history)
     check("되돌린 모델의 검증 손실이 기록의 최솟값입니다", abs(restored_loss - smallest) < 1e-4)
-    save_figure(draw_overfitting(results), "optimization_overfitting.png")
+    save_figure(draw_overfitting(history, best_epoch), "optimization_overfitting.png")
 
 
 class Training:
@@ -506,76 +502,78 @@ def load_checkpoint(path, device):
     return training
 
 
-def resume_exactly(train_dataloader, validation_dataloader, path, device, seed):
+def resume_exactly(train_dataloader, path, device, seed):
     """9. 체크포인트(checkpoint)
 
-    몇 시간 걸리는 학습이 도중에 멈추면 어떻게 할까요? 처음부터 다시 하지 않으려면, 이어서 학습하는
-    데 필요한 상태를 에폭마다 파일에 저장해 두어야 합니다. 이런 파일을 체크포인트라고 합니다.
+    몇 시간 걸리는 학습이 도중에 멈추면 어떻게 할까요? 처음부터 다시 하지 않으려면 지금까지의 상태를
+    파일에 저장해 두어야 합니다. 이런 파일을 체크포인트라고 합니다.
 
-    모델의 매개변수만 저장하면 부족합니다. 옵티마이저는 지난 변화도의 평균을 간직하고 있고(13절),
-    스케줄러는 학습률을 어디까지 줄였는지 알고 있습니다. 데이터를 섞는 순서와 드롭아웃은 난수로
-    정해지니 난수의 상태도 필요합니다. Training은 이 모두를 한곳에 모아 두고, state_dict()로
-    내보내고 load_state_dict()로 되돌립니다. 코드가 길지만 처음에는 이 두 메서드만 읽어도 됩니다.
+    체크포인트는 사전(dict) 하나입니다. 그런데 모델의 매개변수만 넣으면 부족합니다. 옵티마이저
+    Adam은 지난 변화도를 기억하며 움직이고, 스케줄러는 학습률을 어디까지 줄였는지 알고 있습니다.
+    데이터를 섞는 순서는 난수로 정해지니 난수의 상태도 넣습니다.
 
-    정말 이어지는지 확인해 봅시다. 4에폭을 멈추지 않고 학습한 것과, 2에폭 뒤에 저장하고 불러와
-    2에폭을 더 학습한 것을 비교합니다. 모든 상태를 되돌리면 마지막 자리까지 같지만, 모델만 되돌리면
-    결과가 달라집니다.
+    정말 이어지는지 확인해 봅시다. 1에폭을 학습해 저장하고 한 에폭을 더 학습한 다음, 저장한 때로
+    되돌아가 그 에폭을 다시 학습합니다. 모두 되돌리면 손실이 마지막 자리까지 같지만, 모델만 되돌리면
+    달라집니다.
+
+    마지막 학습에는 이 사전에 설정과 에폭별 기록까지 담는 Training을 사용합니다. 맨 아래는 저장하고
+    되돌리는 두 메서드입니다.
     """
-    show_code(Training)
-    show_code(save_checkpoint)
-    show_code(load_checkpoint)
-    data = Subset(train_dataloader.dataset, range(min(500, len(train_dataloader.dataset))))
-    validation_data = validation_dataloader.dataset
-    settings = {"epochs": 4, "batch_size": 64, "learning_rate": 0.004, "seed": seed}
-    settings["samples"] = len(data)
+    dataloader = DataLoader(train_dataloader.dataset, batch_size=32, shuffle=True)
+    torch.manual_seed(seed)
+    model = NeuralNetwork().to(device)
+    loss_fn = nn.CrossEntropyLoss()
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.004)
+    scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=100)
+    train(dataloader, model, loss_fn, optimizer, scheduler)
 
-    straight = Training(settings, device)
-    for _ in range(4):
-        straight.train_epoch(data, validation_data)  # 멈추지 않고 4에폭
+    checkpoint = {
+        "epoch": 1,
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "scheduler": scheduler.state_dict(),
+        # CPU의 난수. GPU에서 드롭아웃을 사용하면 torch.cuda.get_rng_state()도 저장합니다
+        "random_state": torch.get_rng_state(),
+    }
+    torch.save(checkpoint, path)
+    straight = train(dataloader, model, loss_fn, optimizer, scheduler)  # 멈추지 않은 2에폭
 
-    stopped = Training(settings, device)
-    for _ in range(2):
-        stopped.train_epoch(data, validation_data)  # 2에폭 뒤에 멈춥니다
-    save_checkpoint(stopped, path)
+    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    model.load_state_dict(checkpoint["model"])
+    optimizer.load_state_dict(checkpoint["optimizer"])
+    scheduler.load_state_dict(checkpoint["scheduler"])
+    torch.set_rng_state(checkpoint["random_state"])
+    resumed = train(dataloader, model, loss_fn, optimizer, scheduler)  # 이어서 학습한 2에폭
 
-    resumed = load_checkpoint(path, device)
-    model_only = Training(settings, device)
-    model_only.model.load_state_dict(stopped.model.state_dict())
-    for _ in range(2):
-        resumed.train_epoch(data, validation_data)  # 모든 상태를 되돌리고 이어서 2에폭
-        model_only.train_epoch(data, validation_data)  # 모델만 되돌리고 이어서 2에폭
+    model.load_state_dict(checkpoint["model"])
+    model_only = train(dataloader, model, loss_fn, optimizer, scheduler)  # 모델만 되돌린 2에폭
 
-    # 모든 매개변수를 벡터 하나로 이어 붙여 비교합니다
-    a = nn.utils.parameters_to_vector(straight.model.parameters())
-    b = nn.utils.parameters_to_vector(resumed.model.parameters())
-    c = nn.utils.parameters_to_vector(model_only.model.parameters())
-    show(f"{(a - b).abs().max().item() = }", "모든 상태를 되돌렸을 때의 가장 큰 차이")
-    show(f"{(a - c).abs().max().item() = :.4f}", "모델만 되돌렸을 때의 가장 큰 차이")
-    same = a.equal(b)
+    show(f"{straight, resumed = }", "멈추지 않은 학습, 모두 되돌린 학습의 손실")
+    show(f"{model_only = }", "모델만 되돌린 학습의 손실")
     path.unlink()
     if device.type == "cpu":  # GPU는 더하는 순서가 실행할 때마다 다를 수 있습니다
-        check("이어서 학습한 결과가 멈추지 않은 결과와 완전히 같습니다", same)
+        check("이어서 학습한 손실이 멈추지 않은 손실과 완전히 같습니다", straight == resumed)
+    show_code(Training.state_dict)
+    show_code(Training.load_state_dict)
 
 
 def train_to_the_end(training, training_data, test_data, path):
     """10. 마지막 학습
 
-    이제 일부가 아니라 학습용 데이터 전부로 학습합니다. 그런데 에폭 수와 배치 크기, 학습률은 어떻게
-    정했을까요? 4절에서 말한 대로 테스트용 데이터는 보지 않고 골랐습니다. FashionMNIST의 학습용
-    이미지를 50,000장과 검증용 10,000장으로 나누고, 학습 시간이 비슷한 설정을 시드 3개씩 학습해 검증
-    정확도의 평균을 비교했습니다.
+    이제 일부가 아니라 학습용 데이터 전부로 학습합니다. 1장에서 그냥 믿고 사용한 설정은 4절처럼
+    검증용 데이터로 고른 것입니다. 학습용 60,000장 중에서 10,000장을 검증용으로 떼어 놓고, 걸리는
+    시간이 비슷한 설정을 시드 3개로 학습해 검증 정확도의 평균을 비교했습니다.
 
       배치 256, 5에폭, 초기 학습률 0.004: 89.5%
       배치 512, 8에폭, 초기 학습률 0.004: 89.7% (선택)
       배치 512, 8에폭, 초기 학습률 0.006: 89.5%
       배치 1024, 8에폭, 초기 학습률 0.005: 89.2%
 
-    손실 함수에는 모델이 지나치게 확신하지 않게 하는 레이블 스무딩(label smoothing) 0.05를,
-    옵티마이저로는 Adam을 사용하고 학습률은 0까지 줄입니다. 레이블 스무딩을 사용하면 손실이 다르게
-    계산되므로, 앞 절의 손실과는 비교할 수 없습니다. 에폭마다 테스트용 데이터로 확인하지만, 이 값을
-    보고 에폭 수나 설정을 다시 고르지는 마세요.
+    차이가 아주 작으니 어느 것을 골라도 비슷합니다. 1장 6절처럼 옵티마이저는 Adam이고, 학습률은
+    0까지 줄이며, 손실 함수에는 레이블 스무딩을 사용합니다. 여러분도 이렇게 설정을 골라 보세요. 다만
+    에폭마다 나오는 테스트 정확도를 보고 다시 고르면 안 됩니다.
 
-    에폭이 끝날 때마다 체크포인트를 저장합니다. 멈춘 학습은 다음 명령으로 이어서 할 수 있습니다.
+    에폭이 끝날 때마다 체크포인트를 저장하므로, 멈춘 학습은 다음 명령으로 이어서 할 수 있습니다.
       python optimization.py --resume outputs/optimization_checkpoint.pth
     """
     show(f"{training.settings = }")
@@ -588,7 +586,7 @@ def train_to_the_end(training, training_data, test_data, path):
 
     accuracy = training.history[-1]["accuracy"]
     print(f"마지막 정확도: 테스트용 이미지 {len(test_data)}장에서 {accuracy:.1f}%")
-    check("처음 보는 이미지도 절반 넘게 맞힙니다 (무작위로 예측하면 10%)", accuracy > 50)
+    check("처음 보는 이미지도 무작위로 예측할 때(10%)보다 다섯 배 넘게 맞힙니다", accuracy > 50)
     with saving(path.with_name("optimization_model.pth")) as file:
         torch.save(training.model.state_dict(), file)
     save_figure(draw_training(training.history), "optimization_training.png")
@@ -601,6 +599,7 @@ STEEPNESS = torch.tensor([1.0, 100.0])  # x 방향과 y 방향의 가파른 정�
 
 def valley(w):
     """위치 w = [x, y]의 높이입니다. 매개변수가 둘뿐인 손실이라고 생각하세요."""
+    # STEEPNESS는 [1, 100]입니다. 2로 나누면 변화도가 STEEPNESS * (w - VALLEY_BOTTOM)이 됩니다
     return (STEEPNESS * (w - VALLEY_BOTTOM) ** 2).sum(dim=-1) / 2
 
 
@@ -622,24 +621,21 @@ def descend_valley():
     """11. SGD가 힘들어하는 좁은 골짜기
 
     학습률만 잘 고르면 SGD로 충분할까요? 손실을 땅의 높이로, 매개변수 두 개를 위치 x와 y로 생각해
-    봅시다. 한쪽은 가파르고 다른 쪽은 완만한 좁은 골짜기에서 최저점을 찾아 내려갑니다. SGD는 모든
-    방향에 같은 학습률을 사용하는데, 골짜기의 두 방향은 알맞은 학습률이 서로 다릅니다.
+    봅시다. 한쪽은 가파르고 다른 쪽은 완만한 좁은 골짜기에서 최저점(별)을 찾아 내려갑니다. SGD는
+    모든 방향에 같은 학습률을 사용하는데, 이 골짜기의 두 방향은 알맞은 학습률이 서로 다릅니다.
 
-    가파른 y 방향에서는 학습률이 0.02를 넘으면 골짜기의 양쪽 벽을 번갈아 오르며 발산합니다. 그래서
-    학습률을 낮추면 이번에는 완만한 x 방향으로 거의 나아가지 못합니다. 그림에서 세 경로를 비교해
-    보세요. 신경망의 손실에도 이런 골짜기가 많아서, 다음 두 절의 방법이 나왔습니다.
+    y 방향은 x 방향보다 100배 가파릅니다. 학습률이 0.02를 넘으면 양쪽 벽을 번갈아 오르며 발산합니다.
+    그래서 학습률을 낮추면 이번에는 완만한 x 방향으로 거의 나아가지 못합니다. 그림에서 세 경로를
+    비교해 보세요. 신경망의 손실에도 이런 골짜기가 많아서, 다음 두 절의 방법이 나왔습니다.
     """
     show_code(valley)
-    show_code(minimize)
-    show(f"{VALLEY_START, VALLEY_BOTTOM = }", "시작점과 최저점의 x, y")
-    show(f"{STEEPNESS = }", "y 방향이 100배 가파릅니다")
-
     paths = {}
     for learning_rate in (0.004, 0.019, 0.021):
         path = minimize(valley, VALLEY_START, torch.optim.SGD, steps=60, lr=learning_rate)
         paths[f"SGD, lr {learning_rate}"] = path
         x, y = path[-1].tolist()
-        print(f"학습률 {learning_rate}  x {x:.2f}, y {y:.2f}, 높이 {valley(path[-1]):.4g}")
+        print(f"학습률 {learning_rate}  60번 조정한 뒤의 x {x:.2f}, y {y:.2f}, ", end="")
+        print(f"높이 {valley(path[-1]):.4g}")
     start = valley(VALLEY_START)
     check("학습률 0.021은 시작점보다 높은 곳으로 튀어 나갔습니다", valley(path[-1]) > start)
     save_figure(draw_paths(paths), "optimization_valley.png")
@@ -664,34 +660,34 @@ def add_momentum():
     한결같습니다. 지난 움직임을 모두 더하면 어떨까요? 뒤집히는 방향은 서로 지워지고 한결같은 방향은
     점점 커질 것입니다. 이것이 모멘텀(momentum)입니다.
 
-    이전의 v를 일정한 비율로 줄인 다음 새로운 변화도 g를 더해 v를 구하고, g 대신 v로 매개변수를
-    조정합니다. PyTorch에서는 SGD에 momentum=0.9처럼 지정합니다. 두 줄짜리 계산이니 직접 해 보고,
-    학습률이 같을 때 얼마나 더 내려가는지 비교해 보세요.
+    지난 변화도를 더해 둔 값이 v입니다. 이전의 v는 momentum배로 줄인 다음에 더합니다. momentum이
+    0.9이고 변화도가 늘 1이면 v는 1, 1.9, 2.71로 커지지만, 변화도가 1과 -1을 오가면 1, -0.1, 0.91로
+    작게 머뭅니다. PyTorch에서는 SGD에 momentum=0.9처럼 지정합니다. 학습률이 같을 때 얼마나 더
+    내려가는지 비교해 보세요.
     """
     show_code(momentum_by_hand)
     by_hand = momentum_by_hand(VALLEY_START, learning_rate=0.004, momentum=0.9, steps=5)
     path = minimize(valley, VALLEY_START, torch.optim.SGD, steps=5, lr=0.004, momentum=0.9)
-    show(f"{by_hand = }", "직접 계산한 위치 x, y")
     same = (by_hand - path).abs().max() < 1e-5
     check("torch.optim.SGD의 momentum=0.9와 같습니다", same)
 
     for momentum in (0.0, 0.9):
         path = momentum_by_hand(VALLEY_START, 0.004, momentum, steps=60)
-        print(f"momentum {momentum}  60단계 뒤의 높이 {valley(path[-1]):.3f}")
+        print(f"momentum {momentum}  60번 조정한 뒤의 높이 {valley(path[-1]):.3f}")
 
 
 def adam_by_hand(w, learning_rate, beta1, beta2, eps, steps):
     """골짜기를 Adam으로 내려가며 지난 위치를 모은 텐서를 반환합니다."""
-    m = torch.zeros_like(w)
-    v = torch.zeros_like(w)
+    mean = torch.zeros_like(w)
+    square = torch.zeros_like(w)
     path = [w]
     for t in range(1, steps + 1):
         g = STEEPNESS * (w - VALLEY_BOTTOM)  # valley의 변화도
-        m = beta1 * m + (1 - beta1) * g  # 변화도의 이동 평균
-        v = beta2 * v + (1 - beta2) * g**2  # 변화도를 제곱한 값의 이동 평균
-        m_hat = m / (1 - beta1**t)  # 보정
-        v_hat = v / (1 - beta2**t)
-        w = w - learning_rate * m_hat / (v_hat.sqrt() + eps)
+        mean = beta1 * mean + (1 - beta1) * g  # 변화도의 이동 평균
+        square = beta2 * square + (1 - beta2) * g**2  # 변화도를 제곱한 값의 이동 평균
+        mean_hat = mean / (1 - beta1**t)  # 0에서 시작해 처음에는 너무 작으므로 보정합니다
+        square_hat = square / (1 - beta2**t)
+        w = w - learning_rate * mean_hat / (square_hat.sqrt() + eps)  # eps: 0으로 나누지 않도록
         path.append(w)
     return torch.stack(path)
 
@@ -699,23 +695,21 @@ def adam_by_hand(w, learning_rate, beta1, beta2, eps, steps):
 def adapt_steps():
     """13. Adam을 직접 계산하기
 
-    방향마다 원하는 학습률이 다르다면, 방향마다 따로 맞춰 주면 되지 않을까요? Adam은 매개변수마다
-    변화도의 크기를 기억해 두었다가 그 크기로 나눕니다. 변화도가 큰 방향에서는 많이 나누고 작은
-    방향에서는 적게 나누니, 어느 방향으로든 비슷한 거리를 움직입니다.
+    방향마다 원하는 학습률이 다르다면, 방향마다 따로 맞춰 주면 되지 않을까요? 골짜기의 시작점에서
+    x와 y의 변화도는 -8과 200으로 25배나 다릅니다. 그런데 각각을 자기 크기인 8과 200으로 나누면 -1과
+    1이 되어, 두 방향으로 똑같은 거리를 움직입니다. Adam이 하는 일이 이것입니다.
 
-    이를 위해 변화도의 이동 평균 m과 변화도를 제곱한 값의 이동 평균 v를 저장하고, 학습률 * m /
-    sqrt(v)만큼 조정합니다. 둘 다 0에서 시작하기 때문에 처음에는 너무 작습니다. 그래서 t번째
-    단계에서는 1 - beta**t로 나누어 보정합니다. eps는 0으로 나누는 것을 막는 아주 작은 수입니다.
+    변화도는 배치마다 흔들리기 때문에, Adam은 지난 값에 새로운 값을 조금씩 섞은 이동 평균을
+    사용합니다. 변화도의 이동 평균을, 제곱의 이동 평균에서 구한 크기로 나눕니다. 처음에 움직인
+    거리가 두 방향 모두 학습률 0.1과 같은지 확인해 보세요.
 
-    x와 y의 변화도는 -8과 200으로 25배나 다른데도 첫 단계에 움직인 거리는 똑같이 학습률만큼입니다.
-    그림에서는 세 방법의 경로를 비교합니다. 학습률은 방법마다 잘 맞는 값을 골랐습니다.
+    그림에서는 방법마다 잘 맞는 학습률로 경로를 비교합니다.
     """
     show_code(adam_by_hand)
     by_hand = adam_by_hand(VALLEY_START, 0.1, beta1=0.9, beta2=0.999, eps=1e-8, steps=5)
     path = minimize(valley, VALLEY_START, torch.optim.Adam, steps=5, lr=0.1)
-    show(f"{by_hand = }", "직접 계산한 위치 x, y")
+    show(f"{by_hand[1] - by_hand[0] = }", "처음에 움직인 거리")
     check("torch.optim.Adam과 같습니다", (by_hand - path).abs().max() < 1e-5)
-    show(f"{by_hand[1] - by_hand[0] = }", "첫 단계에 움직인 거리")
 
     paths = {
         "SGD": minimize(valley, VALLEY_START, torch.optim.SGD, steps=60, lr=0.019),
@@ -723,58 +717,56 @@ def adapt_steps():
         "Adam": minimize(valley, VALLEY_START, torch.optim.Adam, steps=60, lr=1.0),
     }
     for name, path in paths.items():
-        print(f"{name:<9} 60단계 뒤의 높이 {valley(path[-1]):.3f}")
+        print(f"{name:<9} 60번 조정한 뒤의 높이 {valley(path[-1]):.3f}")
     save_figure(draw_paths(paths), "optimization_optimizers.png")
 
 
 def decay_weights(train_dataloader, validation_dataloader, device, seed):
     """14. 가중치 감쇠와 AdamW
 
-    8절의 과적합을 다른 방법으로도 줄일 수 있습니다. 데이터를 외운 모델은 가중치가 큰 편이어서,
+    8절의 과적합을 다른 방법으로도 줄일 수 있을까요? 데이터를 외운 모델은 가중치가 큰 편이어서,
     가중치가 커지지 못하게 막으면 외우기 어려워집니다. 조정할 때마다 가중치를 0 쪽으로 조금씩 줄이는
     방법을 가중치 감쇠(weight decay)라고 합니다.
 
-    AdamW는 조정하기 전에 가중치에 1 - 학습률 * weight_decay를 곱합니다. Adam에도 weight_decay가
-    있지만 동작이 다릅니다. 감쇠를 변화도에 더한 다음 13절처럼 크기로 나누어 버리기 때문에, 다른
-    변화도가 없으면 weight_decay가 얼마이든 똑같은 거리를 줄입니다. 변화도가 0인 w로 확인해 보세요.
-    학습률 0.1과 weight_decay 0.5에서 AdamW는 0.95배로, Adam은 딱 학습률만큼 줄입니다.
+    AdamW는 조정할 때마다 먼저 가중치에 1 - 학습률 * weight_decay를 곱합니다. 학습률이 0.1이고
+    weight_decay가 0.5이면 0.95배이므로 4가 3.8이 됩니다.
 
-    샘플 500개로 다시 학습하면서 감쇠가 있을 때와 없을 때를 비교해 봅시다. 보통은 0.01에서 0.1
-    사이의 값을 사용하지만, 여기서는 조정하는 횟수가 160번뿐이어서 그 정도로는 차이가 보이지
-    않습니다. 그래서 2.0을 사용합니다. FashionMNIST에서는 가중치가 눈에 띄게 작아지고, 과적합이
-    시작된 뒤에도 검증 손실이 덜 커집니다.
+    FashionMNIST 이미지 200장으로 다시 학습해 보면 가중치는 거의 절반으로 작아지고, 과적합이 시작된
+    뒤에도 검증 손실이 덜 커집니다. 그런데 정확도는 높아지지 않았으니, 가중치 감쇠가 언제나 정확도를
+    높여 주는 것은 아닙니다.
     """
-    for optimizer_class in (torch.optim.AdamW, torch.optim.Adam):
-        w = torch.tensor(4.0, requires_grad=True)
-        optimizer = optimizer_class([w], lr=0.1, weight_decay=0.5)
-        loss = 0 * w  # 변화도가 0이어서 가중치 감쇠만 w를 바꿉니다
-        loss.backward()
-        optimizer.step()
-        print(f"{optimizer_class.__name__:<5}  w: 4 → {w:.2f}")
+    w = torch.tensor(4.0, requires_grad=True)
+    optimizer = torch.optim.AdamW([w], lr=0.1, weight_decay=0.5)
+    loss = 0 * w  # 변화도가 0이어서 가중치 감쇠만 w를 바꿉니다
+    loss.backward()
+    optimizer.step()
+    show(f"{w.item() = :.3f}", "4 * (1 - 0.1 * 0.5)")
 
-    few = Subset(train_dataloader.dataset, range(min(500, len(train_dataloader.dataset))))
-    dataloader = DataLoader(few, batch_size=64, shuffle=True)
+    few = Subset(train_dataloader.dataset, range(200))
+    dataloader = DataLoader(few, batch_size=32, shuffle=True)
     results = {}
     norms = []
-    for weight_decay in (0.0, 2.0):
+    for weight_decay in (0.0, 5.0):  # 보통 0.01~0.1이지만, 105번만 조정하므로 큰 값을 사용합니다
         torch.manual_seed(seed)
         model = NeuralNetwork().to(device)
         optimizer = torch.optim.AdamW(
             model.parameters(), lr=0.002, weight_decay=weight_decay, fused=True
         )
-        history = run_epochs(model, optimizer, dataloader, validation_dataloader, epochs=20)
-        norms.append(nn.utils.parameters_to_vector(model.parameters()).norm().item())
+        history = run_epochs(model, optimizer, dataloader, validation_dataloader, epochs=15)
         results[f"decay {weight_decay}"] = history
-        print(f"weight_decay {weight_decay}  가중치의 크기 {norms[-1]:.2f}, ", end="")
-        print(f"학습 손실 {history[-1]['train']:.3f}, 검증 손실 {history[-1]['validation']:.3f}")
-    check("감쇠를 사용하면 가중치가 더 작습니다", norms[1] < norms[0])
+        vector = nn.utils.parameters_to_vector(model.parameters())
+        norms.append(vector.norm().item())  # 모든 매개변수를 제곱해 더한 값의 제곱근
+        last = history[-1]
+        print(f"weight_decay {weight_decay}  매개변수의 크기 {norms[-1]:.1f}, ", end="")
+        print(f"검증 손실 {last['validation']:.3f}, 정확도 {last['accuracy']:.1f}%")
+    check("감쇠를 사용하면 매개변수가 더 작습니다", norms[1] < norms[0])
     save_figure(draw_results(results, "Weight decay"), "optimization_weight_decay.png")
 
 
 def make_optimizer(name, parameters):
     """이름에 맞는 옵티마이저를 만듭니다."""
     if name == "SGD":
-        return torch.optim.SGD(parameters, lr=0.3)
+        return torch.optim.SGD(parameters, lr=0.2)
     if name == "SGD + momentum":
         return torch.optim.SGD(parameters, lr=0.05, momentum=0.9)
     return torch.optim.Adam(parameters, lr=0.004, fused=True)
@@ -783,21 +775,18 @@ def make_optimizer(name, parameters):
 def compare_optimizers(train_dataloader, validation_dataloader, device):
     """15. 옵티마이저와 학습률 스케줄 비교하기
 
-    골짜기에서 잘 내려간 방법이 이미지에서도 좋을까요? 옵티마이저마다 알맞은 학습률이 다르기 때문에
-    같은 학습률로 비교하면 공정하지 않습니다. 그래서 검증용 데이터로 여러 값을 비교해 옵티마이저마다
-    잘 맞는 학습률을 골라 두었습니다.
+    골짜기에서 잘 내려간 방법이 이미지에서도 좋을까요? 옵티마이저마다 알맞은 학습률이 다르기 때문에,
+    SGD와 모멘텀에는 여러 값을 비교해 고른 학습률을, Adam에는 10절의 0.004를 사용합니다.
 
-    마지막 줄은 스케줄(schedule)만 다릅니다. 학습률이 끝까지 크면 손실이 작은 곳 근처에서 계속
-    맴돌게 됩니다. 처음에는 크게 움직이고 끝으로 갈수록 조금씩 움직이도록, LinearLR로 학습률을 0까지
-    줄입니다.
+    마지막 줄은 Adam에 스케줄(schedule)만 더한 것입니다. 학습률이 끝까지 크면 손실이 작은 곳
+    근처에서 계속 맴돌기 때문에, LinearLR로 0까지 조금씩 줄입니다.
 
-    숫자를 믿기 전에 한 가지를 확인해야 합니다. 시드만 바꾸어도 정확도가 몇 %p씩 달라지니, 한 번씩만
-    학습하고 순위를 매기면 우연을 실력으로 착각할 수 있습니다. 여기서는 시드 3개의 평균을
-    비교합니다. 그래도 검증용 이미지가 1,000장뿐이어서 1~2%p의 차이는 우연일 수 있습니다. 그림에서
-    점들이 서로 겹치는 설정은 우열을 말할 수 없습니다.
+    정확도의 평균은 아래로 갈수록 높아졌습니다. 그런데 SGD의 점들을 보세요. 시드만 바꾸어도 이만큼
+    달라지니, 한 번씩만 학습하고 순위를 매기면 우연을 실력으로 착각하기 쉽습니다. 그래서 시드 3개의
+    평균을 비교했습니다. 점들이 서로 겹치는 설정은 우열을 말할 수 없습니다.
     """
     show_code(make_optimizer)
-    loaders = [train_dataloader, validation_dataloader]
+    show_code(run_epochs)
     results = {}
     for name in ("SGD", "SGD + momentum", "Adam", "Adam, linear"):
         end_factor = 0.0 if name == "Adam, linear" else 1.0
@@ -806,7 +795,9 @@ def compare_optimizers(train_dataloader, validation_dataloader, device):
             torch.manual_seed(seed)
             model = NeuralNetwork().to(device)
             optimizer = make_optimizer(name, model.parameters())
-            history = run_epochs(model, optimizer, *loaders, epochs=3, end_factor=end_factor)
+            history = run_epochs(
+                model, optimizer, train_dataloader, validation_dataloader, 2, end_factor
+            )
             results[name].append(history[-1]["accuracy"])
         mean = sum(results[name]) / 3
         each = ", ".join(f"{accuracy:.1f}" for accuracy in results[name])
@@ -818,8 +809,8 @@ def compare_optimizers(train_dataloader, validation_dataloader, device):
     save_figure(draw_accuracies(results), "optimization_comparison.png")
 
 
-def train_in_processes(args):
-    """torchrun이 시작한 프로세스마다 실행됩니다. 데이터를 나누고 변화도를 공유합니다."""
+def join_processes(args):
+    """다른 프로세스와 연결하고, 이 프로세스의 장치와 데이터가 있는 폴더를 반환합니다."""
     enough_gpus = torch.cuda.device_count() >= int(os.environ["LOCAL_WORLD_SIZE"])
     if args.device == "cuda" and enough_gpus:
         device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))  # 프로세스마다 GPU 하나
@@ -828,19 +819,25 @@ def train_in_processes(args):
     else:
         device = torch.device("cpu")
         distributed.init_process_group("gloo")
-    rank = distributed.get_rank()  # 이 프로세스의 번호
-    processes = distributed.get_world_size()
 
     folder = [None]
-    if rank == 0:  # 데이터는 0번 프로세스만 내려받고, 그 폴더를 모두에게 알립니다
+    if distributed.get_rank() == 0:  # 데이터는 0번 프로세스만 내려받고, 그 폴더를 모두에게 알립니다
         folder = [prepare_fashion_mnist(args.data_dir)]
     distributed.broadcast_object_list(folder)
-    training_data, test_data = load_image_tensors(folder[0])
+    return device, folder[0]
 
+
+def train_in_processes(args):
+    """torchrun이 시작한 프로세스마다 실행됩니다. Windows에서는 torchrun을 사용할 수 없습니다.
+
+    호스트 이름을 찾지 못해 멈춰 있으면 --local-addr 127.0.0.1을 추가하세요(macOS).
+    """
+    device, data_dir = join_processes(args)
+    training_data, test_data = load_image_tensors(data_dir)
     torch.manual_seed(args.seed)
     model = DistributedDataParallel(NeuralNetwork().to(device))
     sampler = DistributedSampler(training_data, seed=args.seed)
-    batch_size = max(1, args.batch_size // processes)
+    batch_size = max(1, args.batch_size // distributed.get_world_size())  # 프로세스마다
     train_dataloader = DataLoader(training_data, batch_size=batch_size, sampler=sampler)
     test_dataloader = DataLoader(test_data, batch_size=1000)
     loss_fn = nn.CrossEntropyLoss(label_smoothing=0.05)
@@ -850,13 +847,12 @@ def train_in_processes(args):
     for epoch in range(args.epochs):
         sampler.set_epoch(epoch)  # 에폭마다 다른 순서로 섞습니다
         train(train_dataloader, model, loss_fn, optimizer, scheduler)
-        if rank == 0:
+        if distributed.get_rank() == 0:  # 0번 프로세스만 확인하고 저장합니다
             test_loss, accuracy = test(test_dataloader, model.module, loss_fn)
             print(f"에폭 {epoch + 1}  테스트 손실 {test_loss:.3f}, ", end="")
             print(f"정확도 {accuracy:.1f}%", flush=True)
-    if rank == 0:
-        with saving(OUTPUT_DIR / "optimization_model.pth") as file:
-            torch.save(model.module.state_dict(), file)  # module이 감싸기 전의 모델
+            with saving(OUTPUT_DIR / "optimization_model.pth") as file:
+                torch.save(model.module.state_dict(), file)  # module이 감싸기 전의 모델
     distributed.barrier()
     distributed.destroy_process_group()
 
@@ -864,20 +860,19 @@ def train_in_processes(args):
 def share_the_work():
     """16. 여러 프로세스로 학습하기
 
-    GPU가 여러 개라면 학습도 나누어 할 수 있지 않을까요? 프로세스를 GPU마다 하나씩 실행하고, 배치를
-    나누어 각자 변화도를 구한 다음 그 평균을 냅니다. 모든 프로세스가 같은 평균을 사용하기 때문에
-    모델이 똑같이 바뀝니다. 나눈 개수가 같으면 이 평균은 배치 전체로 구한 변화도와도 같습니다.
+    GPU가 여러 개라면 학습도 나누어 할 수 있지 않을까요? 프로세스를 GPU마다 하나씩 실행하고,
+    데이터를 나누어 각자 변화도를 구한 다음 그 평균을 냅니다. 모든 프로세스가 같은 평균을 사용하기
+    때문에 모델이 똑같이 바뀝니다. 샘플 8개를 둘로 나누어, 평균이 8개 모두로 구한 변화도와 같은지
+    확인해 봅시다.
 
-    DistributedSampler는 프로세스마다 겹치지 않는 샘플을 나누어 주고, DistributedDataParallel은
-    backward()를 실행할 때 변화도의 평균을 냅니다. 프로세스끼리는 GPU이면 nccl, CPU이면 gloo로
-    통신합니다. train 함수는 한 줄도 바꾸지 않았습니다.
+    DistributedSampler는 프로세스마다 다른 샘플을 나누어 주고, DistributedDataParallel은
+    backward()를 실행할 때 변화도의 평균을 냅니다. 샘플이 7개처럼 똑같이 나누어지지 않으면, 몇 개를
+    다시 사용해 개수를 맞춥니다.
 
-    다음 명령으로 실행하면 다른 절을 건너뛰고 train_in_processes로 마지막 학습만 합니다.
-    Windows에서는 torchrun을 아직 사용할 수 없습니다. macOS처럼 호스트 이름을 찾지 못해 멈춰 있으면
-    --local-addr 127.0.0.1을 추가하세요.
+    이 둘을 사용하는 학습은 다음 명령으로 실행하는데, 다른 절은 건너뛰고 맨 아래의
+    train_in_processes만 실행합니다. GPU가 없어도 됩니다.
       torchrun --standalone --nproc-per-node 2 optimization.py
     """
-    show_code(train_in_processes)
     X = torch.arange(8.0)
     w = torch.tensor(1.0, requires_grad=True)
     gradients = []
@@ -894,19 +889,20 @@ def share_the_work():
     mean = sum(gradients) / 2
     show(f"{whole, mean = }", "전체로 구한 변화도, 두 변화도의 평균")
     check("두 프로세스의 변화도를 평균 낸 값은 전체로 구한 변화도와 같습니다", mean.isclose(whole))
+    show_code(train_in_processes)
 
 
 def look_further():
     """17. 다음에는 무엇을 배울까요?
 
     데이터를 준비하고, 모델을 만들고, 손실을 줄이고, 저장하는 데까지 PyTorch의 기본을 모두
-    지나왔습니다. 이제 자신의 데이터로 직접 해 볼 차례입니다. 그때 도움이 될 세 가지를 소개하며
+    지나왔습니다. 이제 자신의 데이터로 직접 해 볼 차례이니, 그때 도움이 될 세 가지를 소개하며
     마치겠습니다.
 
-    1) 전이 학습(transfer learning): 사진이 몇백 장뿐이라면 처음부터 학습하지 마세요.
-    torchvision.models에는 수많은 이미지로 미리 학습한 모델이 있어서, 마지막 계층만 바꾸어 학습하면
-    됩니다.
-    2) torch.compile: model = torch.compile(model) 한 줄로 모델을 컴파일해 더 빠르게 실행합니다.
+    1) 전이 학습(transfer learning): 사진이 몇백 장뿐이라면 처음부터 학습하지 말고,
+    torchvision.models에 있는 미리 학습한 모델을 불러와 마지막 계층만 바꾸어 학습하세요.
+    2) model.compile(): 이 한 줄로 모델을 컴파일해 더 빠르게 실행합니다. torch.compile(model)도 같은
+    일을 하지만, 반환하는 모델의 state_dict()에는 이름마다 _orig_mod.가 붙어서 번거롭습니다.
     3) torch.autocast: 일부 연산을 16비트 실수로 계산해, 최신 GPU에서 시간과 메모리를 아낍니다.
 
     더 읽을거리는 https://tutorials.pytorch.kr 에 한국어로 모여 있고, 옵티마이저와 스케줄러의 전체
@@ -920,6 +916,13 @@ def load_into_memory(dataset):
     X = torch.cat([X for X, y in batches])
     y = torch.cat([y for X, y in batches])
     return TensorDataset(X, y)
+
+
+def speed_up(dataloader):
+    """같은 배치를 더 빨리 꺼내는 데이터로더를 반환합니다."""
+    memory = load_into_memory(dataloader.dataset)
+    # 이미 배치인 인덱스로 한꺼번에 꺼내므로 다시 묶지 않습니다
+    return DataLoader(memory, batch_size=None, sampler=dataloader.batch_sampler)
 
 
 def load_image_tensors(data_dir):
@@ -955,12 +958,12 @@ def main():
     teach(take_three_steps)
     teach(move_zero_grad)
     loaders = teach(split_datasets, training_data, args.seed)  # 학습용과 검증용 데이터로더
-    teach(run_both_loops, *loaders, device)
+    teach(run_both_loops, *loaders, device, args.seed)
     teach(compare_learning_rates, *loaders, device, args.seed)
     teach(compare_batch_sizes, *loaders, device, args.seed)
     teach(stop_early, *loaders, device, args.seed)
     example = OUTPUT_DIR / "optimization_example.pth"
-    teach(resume_exactly, *loaders, example, device, args.seed)
+    teach(resume_exactly, loaders[0], example, device, args.seed)
     names = ("epochs", "batch_size", "learning_rate", "seed")
     settings = {name: getattr(args, name) for name in names}
     settings["samples"] = len(training_data)
@@ -1107,15 +1110,16 @@ def parse_args():
 def try_it_yourself():
     """직접 해 보기
 
-    코드를 한 줄 바꾸고 다시 실행해 보세요. 결과를 먼저 예상해 보면 더 재미있습니다. 괄호 안은 시드
-    3개로 확인한 결과입니다.
+    optimization.py를 아래처럼 하나씩 바꾸어 실행하고, 끝나면 원래대로 되돌리세요. 결과를 먼저
+    예상해 보면 더 재미있습니다.
 
-    1) Training의 load_state_dict에서 마지막 줄(random_state)을 지워 보세요. (이어서 학습할 때
-    데이터의 순서가 달라져서, 9절에 ✗가 표시됩니다.)
-    2) adam_by_hand에서 m_hat = m / (1 - beta1**t)를 m_hat = m으로 바꿔 보세요. (보정하지 않으면 첫
-    단계가 10분의 1로 줄고, 13절에 ✗가 표시됩니다.)
-    3) Training의 LinearLR에서 0.0을 1.0으로 바꿔 보세요. (학습률을 줄이지 않으니 마지막 정확도가 약
-    1%p 낮아집니다.)
+    1) take_three_steps 함수(2절)에서 lr=0.1을 lr=1.0으로 바꿔 보세요.
+    2) stop_early 함수(8절)에서 range(200)을 range(1000)으로 바꿔 보세요.
+    3) resume_exactly 함수(9절)에서 torch.set_rng_state(...) 줄을 지워 보세요.
+
+    다음은 직접 실행해 확인한 결과입니다. 1)은 w가 4와 -4를 오가기만 하고 ✗가 표시됩니다.
+    2)는 외울 것이 많아져서, FashionMNIST에서는 되돌린 모델의 검증 손실이 0.1 넘게 작아집니다. 3)은
+    데이터를 섞는 순서가 달라져서, 이어서 학습한 손실이 멈추지 않은 손실과 달라지고 ✗가 표시됩니다.
     """
 
 
@@ -1173,8 +1177,7 @@ def last_epoch(losses, patience):
 def check_practice():
     """연습 문제
 
-    이 파일에 있는 네 함수를 직접 완성해 보세요. 답은 python optimization.py --practice로 바로
-    확인할 수 있습니다. 모범 답안은 저장소의 tests/test_practice.py에 있습니다.
+    이 장에서 배운 것으로 optimization.py에 있는 네 함수를 완성해 보세요. 먼저 파일을 복사해 두고, 함수에서 raise로 시작하는 줄을 지운 뒤 답을 작성합니다. python optimization.py --practice를 실행하면 맞는지 바로 알려 줍니다. 모범 답안은 저장소의 tests/test_practice.py에 있습니다.
     """
     tensor = torch.tensor
     practice(
@@ -1209,7 +1212,7 @@ def check_practice():
 
 # ---- 그림을 그리는 함수입니다. ----
 
-COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9"]
+COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7"]
 
 
 def draw_results(results, title):
@@ -1218,10 +1221,8 @@ def draw_results(results, title):
     for number, (name, history) in enumerate(results.items()):
         losses = [min(row["validation"], 3) for row in history]
         label = f"{name}: {history[-1]['accuracy']:.1f}%"
-        if not math.isfinite(history[-1]["validation"]):
-            label = f"{name}: diverged (nan)"
-        marker = "os^Dv"[number % 5]
-        color = COLORS[number % 5]
+        marker = "os^D"[number % 4]
+        color = COLORS[number % 4]
         axis.plot(range(1, len(losses) + 1), losses, f"{marker}-", color=color, label=label)
     axis.set(xlabel="epoch", ylabel="validation loss (cut at 3)", ylim=(0, None))
     axis.set_title(f"{title}: validation loss, with the final accuracy")
@@ -1230,23 +1231,18 @@ def draw_results(results, title):
     return figure
 
 
-def draw_overfitting(results):
-    """patience별로 학습 손실과 검증 손실을 그리고, 검증 손실이 가장 작은 에폭을 별로 표시합니다."""
-    figure, axes = plt.subplots(
-        1, len(results), figsize=(10, 4.4), layout="constrained", sharex=True, sharey=True
-    )
-    for axis, (name, result) in zip(axes, results.items()):
-        history = result["history"]
-        epochs = range(1, len(history) + 1)
-        best = result["best_epoch"]
-        losses = [row["validation"] for row in history]
-        axis.plot(epochs, [row["train"] for row in history], "o-", color="#0072B2", label="train")
-        axis.plot(epochs, losses, "s--", color="#D55E00", label="validation")
-        axis.plot(best, losses[best - 1], "*", color="black", markersize=14, label="restored")
-        axis.set(title=name, xlabel="epoch", ylabel="loss", ylim=(0, None))
-        axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True, min_n_ticks=1))
-    axes[0].legend()
-    figure.suptitle("Overfitting on 500 images")
+def draw_overfitting(history, best_epoch):
+    """학습 손실과 검증 손실을 그리고, 되돌린 에폭을 별로 표시합니다."""
+    figure, axis = plt.subplots(figsize=(8, 4.4), layout="constrained")
+    epochs = range(1, len(history) + 1)
+    losses = [row["validation"] for row in history]
+    axis.plot(epochs, [row["train"] for row in history], "o-", color="#0072B2", label="train")
+    axis.plot(epochs, losses, "s--", color="#D55E00", label="validation")
+    star = losses[best_epoch - 1]
+    axis.plot(best_epoch, star, "*", color="black", markersize=14, label="restored")
+    axis.set(title="Overfitting on 200 images", xlabel="epoch", ylabel="loss", ylim=(0, None))
+    axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True, min_n_ticks=1))
+    axis.legend()
     return figure
 
 
@@ -1273,7 +1269,7 @@ def draw_paths(paths):
     for number, (name, path) in enumerate(paths.items()):
         axis = axes[number]
         axis.contour(x.numpy(), y.numpy(), heights, [1, 4, 15, 40, 90, 180], colors="0.75")
-        axis.plot(path[:, 0].numpy(), path[:, 1].numpy(), ".-", color=COLORS[number % 5])
+        axis.plot(path[:, 0].numpy(), path[:, 1].numpy(), ".-", color=COLORS[number % 4])
         axis.plot(*VALLEY_START, "o", color="black")
         axis.plot(*VALLEY_BOTTOM, "*", color="black", markersize=12)
         axis.set(xlabel="x", xlim=(-5, 8), ylim=(-2, 4))
@@ -1336,8 +1332,8 @@ def prepare_outputs(path):
 
 
 def record(kind, text):
-    """페이지에 텍스트를 추가합니다. 코드와 결과처럼 여러 줄인 것은 앞의 줄에 이어 붙입니다."""
-    if PAGE and PAGE[-1][0] == kind and kind in ("code", "result", "ok", "wrong", "open"):
+    """페이지에 텍스트를 추가합니다. 종류가 같으면 앞의 텍스트에 이어 붙입니다."""
+    if PAGE and PAGE[-1][0] == kind and kind != "image":
         PAGE[-1][1] += text
     else:
         PAGE.append([kind, text])
@@ -1355,9 +1351,7 @@ python {file}를 실행하면 나오는 내용입니다. 결과는 코드 바로
 설명이며, 틀리면 ✗로 바뀝니다. import와 그림을 그리는 함수는 {file} 파일에 있습니다."""
         place = f"PyTorch {torch.__version__}  {device}".rstrip()
         print(f"{title}\n{place}\n\n{introduction}")
-        record("title", title)
-        record("place", place)
-        record("text", introduction)
+        PAGE.extend([["title", title], ["place", place], ["text", introduction]])
     print(f"\n\n──── {part} ────")
     record("part", part)
 
@@ -1370,9 +1364,7 @@ def teach(lesson, *args, **options):
     transcript = Transcript(inspect.unwrap(lesson))
     place = f"{Path(__file__).name}:{transcript.first} {lesson.__name__}"
     print(f"\n== {title} ==   {place}\n{text}\n")
-    record("lesson", title)
-    record("place", place)
-    record("text", text)
+    PAGE.extend([["lesson", title], ["place", place], ["text", text]])
     try:
         with contextlib.redirect_stdout(transcript):
             transcript.name_values(inspect.signature(lesson).bind(*args, **options).arguments)
@@ -1381,7 +1373,9 @@ def teach(lesson, *args, **options):
         return result
     except BaseException as error:
         with contextlib.suppress(OSError, SystemExit):
-            transcript.show_code_until_error(error)
+            for frame, number in traceback.walk_tb(error.__traceback__):
+                if frame.f_code is transcript.code:
+                    transcript.show_code_until(number - transcript.first + 1)
             record("wrong", f"여기에서 멈췄습니다: {type(error).__name__}: {error}")
             write_page()
         raise
@@ -1421,12 +1415,6 @@ class Transcript(io.TextIOBase):
             for line in self.lines[self.shown : last]:
                 self.put(f">>> {line.removeprefix('    ')}" if line.strip() else "\n")
             self.shown = statement.end_lineno
-
-    def show_code_until_error(self, error):
-        """오류가 발생한 줄까지의 코드를 출력합니다."""
-        for frame, number in traceback.walk_tb(error.__traceback__):
-            if frame.f_code is self.code:
-                self.show_code_until(number - self.first + 1)
 
     def write(self, text):
         frame = inspect.currentframe()
@@ -1491,8 +1479,9 @@ def practice(exercise, *examples, read=torch.as_tensor):
     반환한 값이 텐서가 아니면, 비교할 값을 구하는 함수를 read에 지정합니다.
     """
     EXERCISES[exercise.__name__] = False
+    names = inspect.signature(exercise)
     place = f"{Path(__file__).name}:{exercise.__code__.co_firstlineno}"
-    title = f"{exercise.__name__}{inspect.signature(exercise)}   {place}"
+    title = f"{exercise.__name__}{names}   {place}"
     task = inspect.getdoc(exercise)
     for inputs, right in examples:
         try:
@@ -1501,12 +1490,10 @@ def practice(exercise, *examples, read=torch.as_tensor):
             print(f"□ {title}\n{textwrap.indent(task, '    ')}")
             return
         if problem:
-            names = inspect.signature(exercise).parameters
-            lines = [f"{name} = {value}" for name, value in zip(names, inputs)]
+            lines = [f"{name} = {value}" for name, value in zip(names.parameters, inputs)]
             lines += [f"올바른 값: {right}", problem, task.rpartition("\n\n")[2]]
-            print(f"✗ {title}")
-            for line in lines:
-                print(textwrap.indent(line, "    "))
+            told = textwrap.indent("\n".join(lines), "    ")
+            print(f"✗ {title}\n{told}")
             return
     EXERCISES[exercise.__name__] = True
     print(f"✓ {exercise.__name__}")
@@ -1606,8 +1593,8 @@ def finish(next_chapter, open_page):
 다음에 읽을 것: {next_chapter}"""
     print(summary)
     record("text", summary)
-    for line in wrong:
-        record("wrong", line)
+    if wrong:
+        record("wrong", "\n".join(wrong))
     for kind, text in PAGE:
         if kind == "notice":
             print(text.partition("\n")[0])
@@ -1643,7 +1630,7 @@ def prepare_fashion_mnist(data_dir):
             sys.exit(f"오류: {damaged} 파일이 손상되었습니다. 네 파일을 다시 준비하세요.")
         return root
 
-    reasons = []
+    reasons = ""
     mirrors = datasets.FashionMNIST.mirrors
     socket.setdefaulttimeout(STALL_SECONDS)
     for mirror in [*mirrors, SECOND_MIRROR]:
@@ -1655,19 +1642,14 @@ def prepare_fashion_mnist(data_dir):
             break
         except Exception as error:  # 어떤 오류가 발생하더라도 다음 서버를 시도합니다
             reason = f"{type(error).__name__}: {error}".strip().splitlines()[-1]
-            reasons.append(f"내려받지 못한 이유: {reason[:78]}")
+            reasons += f"내려받지 못한 이유: {reason[:78]}\n"
     else:
-        missing = [f"{path.name}.gz" for path in files if not os.path.isfile(path)]
-        notice = "\n".join(
-            [
-                "[연습용 데이터] FashionMNIST 대신 단순한 그림을 사용하니 정확도가 다릅니다.",
-                *reasons,
-                "해결 방법: 인터넷에 연결하고 다시 실행하세요. 파일을 직접 내려받아도 됩니다.",
-                "https://github.com/zalandoresearch/fashion-mnist/tree/master/data/fashion",
-                f"다음 중 없거나 MD5가 다른 파일을 {raw} 폴더에 넣으세요.",
-                *missing,
-            ]
-        )
+        missing = "\n".join(f"{path.name}.gz" for path in files if not os.path.isfile(path))
+        notice = f"""[연습용 데이터] FashionMNIST 대신 단순한 그림을 사용하니 정확도가 다릅니다.
+{reasons}해결 방법: 인터넷에 연결하고 다시 실행하세요. 파일을 직접 내려받아도 됩니다.
+https://github.com/zalandoresearch/fashion-mnist/tree/master/data/fashion
+다음 중 없거나 MD5가 다른 파일을 {raw} 폴더에 넣으세요.
+{missing}"""
         print(f"\n{notice}")
         record("notice", notice)
         try:

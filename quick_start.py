@@ -84,10 +84,12 @@ def load_datasets(data_dir):
     그래서 transform에 ToTensor()를 지정해, 이미지를 가져올 때마다 0~1의 실수(float)가 담긴 텐서로
     변환합니다.
 
-    정답은 클래스의 번호로 저장되어 있습니다. 정답도 바꾸려면 target_transform을 지정합니다.
-    아래에서 번호를 이름으로 바꾸어 보겠지만, 학습에는 번호가 필요하니 training_data에는 지정하지
-    않습니다. FashionMNIST처럼 널리 알려진 데이터셋은 직접 모으지 않아도 됩니다. 이미지는
-    TorchVision, 오디오는 TorchAudio 같은 도메인 특화 라이브러리가 제공합니다.
+    정답은 클래스의 번호로 저장되어 있으며, 정답도 바꾸려면 target_transform을 지정합니다. 예제의
+    lambda y: CLASSES[y]는 y를 받아 CLASSES[y]를 반환하는 이름 없는 함수여서, 번호가 이름으로
+    바뀝니다.
+
+    FashionMNIST처럼 널리 알려진 데이터셋은 직접 모으지 않아도 됩니다. 이미지는 TorchVision,
+    오디오는 TorchAudio 같은 도메인 특화 라이브러리가 제공합니다.
     """
     training_data = datasets.FashionMNIST(
         root=data_dir, train=True, download=True, transform=ToTensor()
@@ -142,8 +144,8 @@ def make_dataloaders(training_data, test_data, batch_size):
 
     이대로도 학습할 수 있지만, 이미지를 가져올 때마다 다시 변환하느라 느립니다. 그래서 마지막에는
     speed_up으로 같은 배치를 더 빨리 꺼내는 데이터로더를 만듭니다. 모든 이미지를 한 번만 변환해
-    메모리에 두는 도우미이니 지금은 건너뛰어도 됩니다. 불러오는 동안 데이터의 두 배만큼 메모리가
-    필요하므로, 메모리에 다 들어가는 데이터에만 사용하세요(3장 14절).
+    메모리에 두는 도우미 함수인데, 지금은 건너뛰어도 됩니다. 불러오는 동안 데이터의 두 배만큼
+    메모리가 필요하므로, 메모리에 다 들어가는 데이터에만 사용하세요(3장 14절).
     """
     train_dataloader = DataLoader(training_data, batch_size=batch_size, shuffle=True)
     test_dataloader = DataLoader(test_data, batch_size=batch_size)
@@ -188,20 +190,20 @@ def build_model(device):
 
     이제 이미지를 받아 클래스를 알아맞힐 모델이 필요합니다. 여기서 만들 신경망(neural network)은
     간단한 계산을 하는 계층(layer)을 여러 개 이어 붙인 모델입니다. PyTorch에서는 nn.Module을
-    상속받는 파이썬 클래스로 정의하며, __init__에는 계층을, forward에는 데이터가 계층을 지나는
-    순서를 적습니다.
+    상속받는, 곧 그 기능을 물려받는 파이썬 클래스로 정의합니다. 모델을 만들 때 한 번 실행되는
+    __init__에는 계층을, 데이터를 넣을 때마다 실행되는 forward에는 데이터가 그 계층을 지나는 순서를
+    적습니다.
 
     Flatten은 28x28 이미지를 숫자 784개로 펼칩니다. 주석의 N은 배치에 들어 있는 이미지의 개수입니다.
-    Linear는 들어온 숫자에 가중치(weight)를 하나씩 곱해 모두 더하고 편향(bias)을 더합니다. 예를 들어
-    숫자가 [1, 2], 가중치가 [3, 4], 편향이 5이면 1*3 + 2*4 + 5 = 16입니다. Linear(784, 512)는 이런
-    계산을 가중치를 바꿔 가며 512번 해서 숫자 512개를 내보냅니다. Linear와 Linear 사이에 있는 ReLU는
-    음수를 0으로 바꿀 뿐이지만, 빠지면 Linear를 아무리 쌓아도 하나만 사용한 것과 같아집니다(5장).
-    마지막에 나오는 숫자 10개는 클래스별 점수이며, 로짓(logit)이라고 합니다.
+    Linear는 숫자마다 가중치(weight)를 곱해 모두 더하고 편향(bias)을 더합니다. 예를 들어 들어온
+    숫자가 [1, 2], 가중치가 [3, 4], 편향이 5이면 내보내는 숫자는 1*3 + 2*4 + 5 = 16입니다.
+    Linear(784, 512)는 이런 계산을 가중치를 바꿔 가며 512번 합니다. ReLU는 음수를 0으로 바꿉니다(왜
+    필요한지는 5장). 마지막에 나오는 숫자 10개는 클래스별 점수이며, 로짓(logit)이라고 합니다.
 
     가중치와 편향처럼 학습하면서 바뀌는 값을 매개변수(parameter)라고 합니다. 학습은 이 수십만 개의
     숫자를 정하는 일입니다. nn.Module이 모두 관리하기 때문에 to(device) 한 번이면 전부 다른 장치로
-    옮길 수 있습니다. device는 NVIDIA 등의 cuda를 사용할 수 있는 GPU가 있으면 cuda, 없으면
-    cpu입니다. GPU는 많은 곱셈과 덧셈을 동시에 하므로 훨씬 빠릅니다.
+    옮길 수 있습니다. device는 CUDA를 지원하는 GPU(주로 NVIDIA)가 있으면 cuda, 없으면 cpu입니다.
+    GPU는 많은 곱셈과 덧셈을 동시에 하므로 훨씬 빠릅니다.
     """
     show_code(NeuralNetwork)
     model = NeuralNetwork().to(device)
@@ -214,7 +216,7 @@ def take_one_step(model, train_dataloader):
     """4. 학습의 한 단계
 
     방금 만든 모델의 매개변수는 난수입니다. 옷을 본 적이 없으니 아무렇게나 답할 수밖에 없습니다.
-    학습은 이 매개변수를 조금씩 바꾸어 가는 일이며, 다음 네 단계를 되풀이합니다.
+    학습은 이 매개변수를 조금씩 바꾸어 가는 일이며, 다음 네 가지 일을 되풀이합니다.
 
     1) 배치 하나를 모델에 넣어 예측합니다.
     2) 예측이 정답과 얼마나 다른지 숫자 하나로 계산합니다. 이 숫자가 손실(loss)입니다.
@@ -225,8 +227,8 @@ def take_one_step(model, train_dataloader):
 
     손실 함수로는 CrossEntropyLoss를 사용합니다. 정답 클래스의 점수가 다른 클래스보다 높을수록
     작아집니다. 아무것도 몰라서 열 클래스에 모두 같은 확률을 주는 모델이라면 약 2.3(ln 10)이니, 이
-    숫자를 출발점으로 기억해 두세요. 네 단계를 딱 한 번 실행하면, 같은 배치의 손실이 정말
-    줄어들까요? 아주 조금이라도 줄었다면 방향은 맞은 것입니다.
+    숫자를 출발점으로 기억해 두세요. 네 가지 일을 한 번씩 하면, 같은 배치의 손실이 정말 줄어들까요?
+    아주 조금이라도 줄었다면 방향은 맞은 것입니다.
     """
     copied = copy.deepcopy(model)  # 연습용 사본. model은 6절에서 처음부터 학습합니다
     device = next(copied.parameters()).device  # 모델이 있는 장치
@@ -286,14 +288,15 @@ def test(dataloader, model, loss_fn):
 def define_train_and_test(model, test_dataloader):
     """5. 학습하는 함수와 확인하는 함수
 
-    한 단계로는 아주 조금밖에 나아지지 않았으니, 네 단계를 모든 배치에 되풀이해야 합니다. 그 일을
-    하는 함수가 train입니다. 4절에 없던 줄 가운데 두 줄을 눈여겨보세요. zero_grad()는 배치마다
-    변화도를 비웁니다. 변화도는 계산할 때마다 앞의 값에 더해지기 때문입니다. 스케줄러(scheduler)의
-    step()은 한 번에 움직이는 폭인 학습률(learning rate)을 바꿉니다.
+    한 단계로는 아주 조금밖에 나아지지 않았으니, 모든 배치에 이 네 가지 일을 되풀이해야 하는데,
+    그렇게 하는 함수가 train입니다. 4절에 없던 줄 가운데 두 줄을 눈여겨보세요. zero_grad()는
+    배치마다 변화도를 비웁니다. 변화도는 계산할 때마다 앞의 값에 더해지기 때문입니다.
+    스케줄러(scheduler)의 step()은 한 번에 움직이는 폭인 학습률(learning rate)을 바꿉니다.
 
     정말 나아졌는지는 test 함수로 확인하는데, 이때 학습에 사용한 이미지를 다시 사용하면 안 됩니다.
     답을 외우기만 해도 정확도가 높게 나오기 때문입니다. 그래서 테스트용 이미지를 따로 둡니다. 확인할
-    때는 변화도가 필요 없으니 no_grad로 계산을 줄입니다.
+    때는 변화도가 필요 없으니, with torch.no_grad()로 그 아래에 들여쓴 코드에서는 변화도를 준비하지
+    않게 합니다.
 
     model.train()과 model.eval()은 학습이나 테스트를 시작하라는 말이 아니라 모드를 바꾸는
     스위치입니다. 드롭아웃(dropout)처럼 모드에 따라 다르게 동작하는 계층이 이 모델에는 없지만,
@@ -311,15 +314,15 @@ def fit(model, train_dataloader, test_dataloader, epochs, learning_rate):
     """6. 반복해서 학습하기
 
     이제 에폭마다 train으로 학습하고 test로 확인합니다. 에폭이 지날수록 손실은 줄고 정확도는
-    높아지는지 지켜보세요. 잘 배우도록 세 가지를 바꾸었는데, 자세한 내용은 7장에서 다루니 지금은
-    이름만 보고 지나가도 됩니다.
+    높아지는지 지켜보세요. 보여 주기만 할 뿐, 이 값으로 무엇을 고르지는 않습니다(7절). 잘 배우도록
+    세 가지를 바꾸었는데, 자세한 내용은 7장에서 다루니 지금은 이름만 보고 지나가도 됩니다.
 
     1) 옵티마이저는 SGD 대신 Adam입니다. 매개변수마다 움직이는 폭을 다르게 정해서 보통 더 빨리
     배웁니다.
     2) 스케줄러는 학습률을 조금씩 줄입니다. 처음에는 크게 움직이고, 끝으로 갈수록 작게 움직여 다듬기
     위해서입니다.
-    3) 레이블 스무딩(label smoothing)은 "100% 정답"이 아니라 "거의 정답"을 목표로 삼게 해서, 모델이
-    지나치게 확신하지 않게 하는데, 그래서 정답을 아무리 확신해도 손실이 0에 가까워지지 않습니다.
+    3) 레이블 스무딩(label smoothing)은 "100% 정답" 대신 "거의 정답"을 목표로 삼아 모델이 지나치게
+    확신하지 않게 합니다. 그 대신 손실은 0까지 내려가지 않습니다.
     """
     loss_fn = nn.CrossEntropyLoss(label_smoothing=0.05)
     # fused=True: 여러 연산을 하나로 묶어 더 빠르게 조정합니다
@@ -369,15 +372,16 @@ def save_and_load(model, path):
     """8. 모델을 저장하고 불러오기
 
     프로그램이 끝나면 애써 학습한 매개변수도 사라집니다. 다음에 다시 사용하려면 파일로 저장해야
-    합니다. 저장할 것은 매개변수를 이름별로 담은 내부 상태 사전(state dictionary)이며, torch.save가
-    이 사전을 직렬화(serialize)합니다. 파일에 담을 수 있는 바이트로 변환한다는 뜻입니다.
+    합니다. 저장할 것은 매개변수를 이름별로 담은 내부 상태 사전(state dictionary)이며, 이 책에서는
+    줄여서 상태 사전이라고 합니다. torch.save는 이 사전을 파일에 담을 수 있는 바이트로 바꾸는데,
+    이를 직렬화(serialize)라고 합니다.
 
     파일에는 값만 있고 모델의 구조는 없습니다. 그래서 불러올 때는 같은 파이썬 클래스로 모델을 새로
     만든 뒤, 저장해 둔 값을 그 안에 넣습니다.
 
-    torch.load에는 옵션 두 개를 지정했습니다. map_location은 텐서를 불러올 장치인데, GPU에서 저장한
-    파일을 GPU가 없는 컴퓨터에서 열려면 꼭 필요합니다. weights_only=True는 텐서처럼 허용된 객체만
-    불러오고 파일에 숨은 코드는 실행하지 않게 하므로, 남이 만든 파일을 열 때 중요합니다.
+    torch.load의 map_location은 텐서를 불러올 장치인데, GPU에서 저장한 파일을 GPU가 없는 컴퓨터에서
+    열 때 꼭 필요합니다. weights_only=True는 텐서처럼 허용된 객체만 불러오고 파일에 숨은 코드는
+    실행하지 않게 하니, 남이 만든 파일을 열 때 중요합니다.
     """
     # 간단히 torch.save(model.state_dict(), "model.pth")로도 저장할 수 있습니다. saving은 저장하다
     # 멈춰도 기존 파일을 지켜 주는 함수로, quick_start.py의 끝에 있습니다.
@@ -442,6 +446,9 @@ def count_mistakes(predictions, targets):
     FashionMNIST에서는 보통 Shirt의 정확도가 가장 낮은데, 28x28 흑백 이미지로는 사람이 보아도 셔츠와
     티셔츠, 코트를 구별하기 어렵습니다. 그림에서 Shirt 행을 따라가며 어떤 클래스로 잘못 예측했는지
     찾아보세요.
+
+    핵심은 여기까지입니다. 예측하고, 손실을 구하고, 역전파하고, 조정한다는 네 가지만은 꼭
+    기억하세요.
     """
     matrix = torch.zeros(len(CLASSES), len(CLASSES), dtype=torch.int64)
     for target, prediction in zip(targets.tolist(), predictions.tolist()):
@@ -588,9 +595,9 @@ def try_it_yourself():
     2) NeuralNetwork 클래스(3절)에서 nn.ReLU() 두 줄을 지워 보세요.
     3) python quick_start.py --learning-rate 1을 실행해 보세요.
 
-    결과는 난수 시드를 바꾸어 세 번씩 확인했습니다. 1)은 너무 조금씩 움직여서 정확도가 절반에도 못
-    미치고 ✗가 표시됩니다. 2)는 Linear 하나와 같아져서 정확도가 약 5%p 낮아집니다. 3)은 너무 크게
-    움직여서 무작위로 예측할 때와 비슷해지고 ✗가 표시됩니다.
+    다음은 직접 실행해 확인한 결과입니다. 1)은 너무 조금씩 움직여서 정확도가 50%에도 못 미치고 ✗가
+    표시됩니다. 2)는 Linear 하나와 같아져서 정확도가 약 5%p 낮아집니다. 3)은 너무 크게 움직여서
+    무작위로 예측할 때와 비슷해지고 ✗가 표시됩니다.
     """
 
 
@@ -615,7 +622,7 @@ def train_one_step(model, X, y, learning_rate):
     예: 매개변수가 모두 0인 nn.Linear(2, 2), X=[[1, 0]], y=[0], 학습률 1이면 [[0.5, 0],
     [-0.5, 0]]입니다.
 
-    힌트: 4절의 네 단계와 순서가 같습니다.
+    힌트: 4절의 1)~4)와 순서가 같습니다.
     """
     raise NotImplementedError
 
@@ -654,9 +661,10 @@ def zero_linear():
 def check_practice():
     """연습 문제
 
-    이 장에서 배운 것을 직접 작성해 봅시다. quick_start.py를 복사해 두고, 함수에서 raise로 시작하는
-    줄을 지운 뒤 답을 작성하세요. 입력은 모두 텐서입니다. python quick_start.py --practice를
-    실행하면 맞는지 바로 알려 줍니다. 모범 답안은 저장소의 tests/test_practice.py에 있습니다.
+    이 장에서 배운 것으로 quick_start.py에 있는 네 함수를 완성해 보세요. 먼저 파일을 복사해 두고,
+    함수에서 raise로 시작하는 줄을 지운 뒤 답을 작성합니다. 입력은 모두 텐서입니다. python
+    quick_start.py --practice를 실행하면 맞는지 바로 알려 줍니다. 모범 답안은 저장소의
+    tests/test_practice.py에 있습니다.
     """
     tensor = torch.tensor
     practice(

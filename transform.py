@@ -91,15 +91,14 @@ def load_raw_data(data_dir):
 
     데이터가 처음부터 학습하기 좋은 모습으로 저장되어 있는 경우는 드뭅니다. FashionMNIST도 그대로
     불러오면 PIL 이미지와 정수 정답(label)이 나오는데, 신경망은 실수(float) 텐서(tensor)로 계산하고
-    DataLoader는 PIL 이미지를 배치(batch)로 묶지 못합니다. 그래서 변형(transform)이 필요합니다.
-    데이터를 학습하기 좋은 모습으로 바꾸는 함수입니다.
+    DataLoader는 PIL 이미지를 배치(batch)로 묶지 못합니다. 그래서 데이터를 학습하기 좋은 모습으로
+    바꾸는 함수, 곧 변형(transform)이 필요합니다.
 
     이미지를 바꿀 변형은 transform에, 정답을 바꿀 변형은 target_transform에 지정합니다(3장 2절).
     이번에는 둘 다 지정하지 않고, 원래 무엇이 나오는지부터 살펴봅시다.
 
-    form은 값의 종류, 자료형, 모양, 범위를 한 줄로 보여 주는 이 파일의 도우미 함수인데, 변형하기
-    전과 후를 비교할 때 사용합니다. expect는 오류가 나야 하는 코드를 실행하고 그 메시지를 보여 주는,
-    이 파일의 도우미 함수입니다.
+    예제에서는 도우미 함수 두 개를 사용합니다. form은 값의 종류, 자료형, 모양, 범위를 한 줄로 보여
+    주고, expect는 일부러 오류를 내고 그 메시지를 보여 줍니다.
     """
     training_data = datasets.FashionMNIST(root=data_dir, train=True, download=True)
     test_data = datasets.FashionMNIST(root=data_dir, train=False, download=True)
@@ -119,14 +118,14 @@ def convert_image(image):
 
     이미지는 알고 보면 숫자표입니다. 픽셀마다 밝기가 0(검은색)부터 255(흰색)까지의 정수로 적혀
     있습니다. ToTensor는 PIL 이미지나 NumPy 배열(ndarray)에 담긴 이 표를 신경망이 계산할 수 있는
-    실수 텐서(FloatTensor)로 바꿉니다. ToTensor()는 변형을 만들기만 하고, 만든 변형을 함수처럼
-    호출해야 이미지가 바뀌기 때문에, 한 줄로 쓰면 ToTensor()(image)처럼 괄호가 두 번 나옵니다.
+    실수 텐서(FloatTensor)로 바꿉니다. ToTensor()는 변형을 만들 뿐이고, 그 변형을 함수처럼 호출해야
+    이미지가 바뀝니다. 그래서 한 줄로 쓰면 ToTensor()(image)처럼 괄호가 두 번 나옵니다.
 
     ToTensor는 픽셀 값을 255로 나누어 0~1의 범위로 맞춥니다. 예를 들어 99는 99 / 255 = 0.388이
-    됩니다. 왜 나눌까요? 값이 크면 학습이 잘되지 않기 때문인데, 8절에서 직접 확인합니다. 그림은
-    가운데의 픽셀 16개를 확대한 것이니, 같은 픽셀의 값이 어떻게 바뀌었는지 비교해 보세요.
+    됩니다. 왜 나눌까요? 값이 크면 학습이 잘되지 않기 때문입니다(8절). 그림은 가운데의 픽셀 16개를
+    확대한 것이니, 같은 픽셀의 값이 어떻게 바뀌었는지 비교해 보세요.
 
-    차원의 순서도 [높이, 너비, 채널]에서 [채널, 높이, 너비]로 바꾸는데, PyTorch의 연산은 채널이
+    차원의 순서도 [높이, 너비, 채널]에서 [채널, 높이, 너비]로 바꿉니다. PyTorch의 연산은 채널이
     높이와 너비보다 앞에 있다고 가정하기 때문입니다.
     """
     to_tensor = ToTensor()  # 변형을 만듭니다
@@ -151,18 +150,18 @@ def convert_image(image):
 def encode_label(label):
     """3. Lambda: 정답을 원-핫(one-hot)으로
 
-    정답 9는 9번 클래스라는 뜻일 뿐, 1번보다 9배 크다는 뜻이 아닙니다. 이런 크기의 의미를 없애려고
-    클래스마다 자리를 하나씩 마련해 정답의 자리만 1, 나머지는 0으로 나타낸 것이 원-핫(one-hot)
-    텐서입니다. 정답이 9라면 0이 10개인 텐서를 만들고 zeros[9] = 1이라고 쓰면 됩니다.
+    정답 9는 9번 클래스라는 뜻일 뿐, 1번보다 9배 크다는 뜻이 아닙니다. 원-핫(one-hot) 텐서는
+    클래스마다 자리를 하나씩 두고 정답의 자리에만 1을, 나머지에는 0을 넣어, 번호의 크기에 뜻이 없게
+    합니다. 정답이 9라면 0이 10개인 영 텐서(zero tensor)를 만들고 zeros[9] = 1을 실행하면 됩니다.
 
-    모든 정답을 이렇게 바꾸려면 함수가 필요합니다. 짧은 함수는 lambda로 그 자리에서 만드는 것이
-    간편하지만, lambda 안에서는 =로 할당할 수 없기 때문에 같은 일을 하는 메서드 scatter_를
+    모든 정답을 이렇게 바꾸려면 함수가 필요합니다. def로 써도 되지만, 공식 튜토리얼처럼 lambda로 한
+    줄에 써 봅시다. lambda 안에서는 =로 할당할 수 없기 때문에 같은 일을 하는 메서드 scatter_를
     사용합니다.
 
-    1) 크기 10인 영 텐서(zero tensor)를 만듭니다. 10은 클래스의 개수입니다.
+    1) 0이 10개인 텐서를 만듭니다. 10은 클래스의 개수입니다.
     2) 정답을 인덱스로 사용할 텐서로 변환합니다.
-    3) scatter_로 차원 0의 이 인덱스에 value=1을 할당합니다. 이름 끝의 _는 영 텐서를 직접 바꾼다는
-    뜻입니다(2장 16절).
+    3) scatter_로 이 인덱스의 자리에 1을 넣습니다. 첫 인자 0은 인덱스를 찾을 차원입니다. 이름 끝의
+    _는 텐서를 직접 바꾼다는 뜻입니다(2장 16절).
 
     마지막으로 이 함수를 Lambda로 감싸면 변형이 됩니다.
     """
@@ -191,8 +190,8 @@ def set_transforms(data_dir, to_one_hot):
     적용합니다. DataLoader도 데이터셋에서 샘플을 가져오기 때문에, 1절에서는 오류가 나던 배치를
     이번에는 얻을 수 있습니다.
 
-    변형으로는 함수처럼 호출할 수 있는 객체(callable)라면 무엇이든 지정할 수 있어서, 1장에서는
-    lambda를 Lambda로 감싸지 않고 바로 지정했습니다.
+    변형으로는 함수처럼 호출할 수 있는 객체(callable)라면 무엇이든 지정할 수 있습니다. lambda를
+    Lambda로 감싸지 않고 바로 지정해도 됩니다(1장).
 
     저장된 데이터까지 바뀌지는 않습니다. training_data.data에는 언제나 원본이 들어 있으니, 변형한
     결과를 보려면 training_data[0]처럼 샘플을 가져와야 합니다.
@@ -227,6 +226,7 @@ def compare_label_forms(training_data):
     loss_fn = nn.CrossEntropyLoss()
     logits = torch.randn(64, 10)  # 모델이 내놓은 점수라고 생각하세요
     labels = training_data.targets[:64]  # 정수 정답
+    # F: 계층을 만들지 않고 바로 호출하는 함수를 모은 torch.nn.functional
     one_hot = F.one_hot(labels, num_classes=10)  # 정답 64개를 한 번에 원-핫으로
 
     integer_loss = loss_fn(logits, labels)
@@ -333,7 +333,7 @@ def compare_training(training_data, normalize, seed):
     밖으로 튀어 올랐다가 2.3 근처에서 멈춥니다. 2.3은 열 클래스에 모두 같은 확률을 주는 모델의
     손실이니(1장), 아무것도 배우지 못한 셈입니다. 6절의 scale=True를 빠뜨리면 이런 일이 생깁니다.
 
-    정규화한 입력은 왜 더 빠를까요? 이 실험에서는 대부분 값이 커졌기 때문입니다. 1보다 작은
+    정규화한 입력은 왜 더 빠를까요? 이 실험에서는 무엇보다 값이 커졌기 때문입니다. 1보다 작은
     표준편차로 나누어 값이 커지니, 학습률이 같아도 가중치가 한 번에 더 많이 움직입니다. 그렇다면
     0~1인 입력도 학습률을 키우면 빨라지지 않을까요? '직접 해 보기'에서 확인해 보세요.
     """
@@ -346,7 +346,7 @@ def compare_training(training_data, normalize, seed):
         "normalized": train_with_sgd(normalize(images / 255), y, seed),
     }
     for name, losses in curves.items():
-        print(f"{name:<14} 1에폭 손실 {losses[0]:8.3f}, 5에폭 손실 {losses[-1]:.3f}")
+        print(f"{name:<14} 에폭 1의 손실 {losses[0]:8.3f}, 에폭 5의 손실 {losses[-1]:.3f}")
     check(
         "5에폭 뒤의 손실은 정규화한 입력에서 가장 작습니다",
         curves["normalized"][-1] < min(curves["pixels 0..255"][-1], curves["scaled to 0..1"][-1]),
@@ -391,10 +391,10 @@ def compose_transforms(image, normalize):
 def change_order(image, normalize):
     """10. 순서를 바꾸면 어떻게 될까요?
 
-    Compose는 적힌 순서대로 실행할 뿐, 순서가 올바른지는 확인하지 않습니다. 그래서 틀린 순서가 오류
-    없이 지나가기도 합니다. v2.Pad(4)로 이미지의 네 변에 4픽셀씩 패딩(padding)을 붙여 봅시다. 패딩은
-    0으로 채워지는데, 정규화하기 전의 0은 검은색이지만 정규화한 뒤의 0은 평균 밝기입니다. 검은색은
-    7절의 black처럼 음수가 되었습니다.
+    Compose는 적힌 순서대로 실행할 뿐, 순서가 올바른지는 확인하지 않습니다. 그래서 순서가 틀려도
+    오류 없이 지나가기도 합니다. v2.Pad(4)로 이미지의 네 변에 4픽셀씩 패딩(padding)을 붙여 봅시다.
+    패딩은 0으로 채워지는데, 정규화하기 전의 0은 검은색이지만 정규화한 뒤의 0은 평균 밝기입니다.
+    검은색은 7절의 black처럼 음수가 되었습니다.
 
     그림을 보면 같은 변형을 순서만 바꾸었는데도 한쪽에는 회색 테두리가 생겼습니다. 모델이 본 적 없는
     테두리입니다. 이동이나 회전처럼 빈 곳을 0으로 채우는 변형은 모두 Normalize보다 앞에 두세요.
@@ -410,7 +410,7 @@ def change_order(image, normalize):
 
 
 class SaltAndPepper:
-    """픽셀의 일부(amount)를 무작위로 골라 검은색(0)이나 흰색(1)으로 바꾸는 변형입니다."""
+    """흑백 이미지에서 픽셀의 일부(amount)를 골라 검은색(0)이나 흰색(1)으로 바꾸는 변형입니다."""
 
     def __init__(self, amount):
         self.amount = amount
@@ -503,6 +503,8 @@ def compare_augmentations(image):
     그림의 맨 왼쪽은 원본이고, 그 오른쪽은 한 변형을 네 번씩 적용한 결과입니다. 난수를 사용하기
     때문에 적용할 때마다 다릅니다. 마지막 줄은 여섯 변형을 모두 이어 붙인 것인데, 무슨 옷인지
     알아보기 어려운 것도 나오니 증강은 한두 가지만 골라 조금씩만 바꾸세요.
+
+    핵심은 여기까지입니다. 텐서로 바꾸고, 0~1로 맞추고, 정규화하고, 증강은 학습용에만 합니다.
     """
     original = ToTensor()(image)
     choices = [
@@ -712,12 +714,13 @@ def try_it_yourself():
 
     1) SaltAndPepper 클래스(11절)에서 첫 번째 masked_fill을 masked_fill_로 바꿔 보세요.
     2) train_with_sgd 함수(8절)의 lr=0.01을 lr=0.08로 바꿔 보세요.
-    3) test_transform(12절)의 normalize 앞에 v2.RandomCrop(28, padding=2)를 넣어 보세요.
+    3) augment_training_data 함수(12절)의 test_transform에서 normalize 앞에 v2.RandomCrop(28,
+    padding=2)를 넣어 보세요.
 
-    결과는 난수 시드를 바꾸어 세 번씩 확인했습니다. 1)은 입력 이미지까지 바뀌어 11절에 ✗가 표시되고,
-    13절의 그림에서는 원본에도 검은 점이 생깁니다. 2)는 0~1인 입력의 5에폭 손실이 1.2에서 0.6 정도로
-    줄어, lr=0.01로 학습한 정규화한 입력만큼 빨라집니다. 다만 학습률이 같으면 여전히 정규화한 입력이
-    더 빠릅니다. 3)은 테스트용 이미지도 가져올 때마다 달라져 12절에 ✗가 표시됩니다.
+    다음은 직접 실행해 확인한 결과입니다. 1)은 입력 이미지까지 바뀌어 11절에 ✗가 표시되고, 13절의
+    그림에서는 원본에도 검은 점이 생깁니다. 2)는 0~1인 입력의 마지막 손실이 1.2에서 0.6 정도로 줄어,
+    lr=0.01일 때의 정규화한 입력만큼 빨라집니다. 다만 학습률이 같으면 여전히 정규화한 입력이 더
+    빠릅니다. 3)은 테스트용 이미지도 가져올 때마다 달라져 12절에 ✗가 표시됩니다.
     """
 
 
@@ -788,8 +791,9 @@ def erase_numbers(transform):
 def check_practice():
     """연습 문제
 
-    이 파일에 있는 네 함수를 직접 완성해 보세요. 답은 python transform.py --practice로 바로 확인할
-    수 있습니다. 모범 답안은 저장소의 tests/test_practice.py에 있습니다.
+    이 장에서 배운 것으로 transform.py에 있는 네 함수를 완성해 보세요. 먼저 파일을 복사해 두고,
+    함수에서 raise로 시작하는 줄을 지운 뒤 답을 작성합니다. python transform.py --practice를
+    실행하면 맞는지 바로 알려 줍니다. 모범 답안은 저장소의 tests/test_practice.py에 있습니다.
     """
     tensor = torch.tensor
     practice(

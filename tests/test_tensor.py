@@ -119,8 +119,12 @@ def test_pictures_show_where_values_go(chapter):
     x = torch.tensor([[1, 2, 3], [4, 5, 6]])
     axes = chapter.draw_shapes(x).axes
     assert [texts(axis) for axis in axes] == [list("123456"), list("123456"), list("142536")]
+    pairs = zip(chapter.SHADES[:3], chapter.SHADES[3:])  # 색은 위치가 아니라 값을 따라갑니다
+    assert colors(chapter, axes[2]) == [list(pair) for pair in pairs]
     axes = chapter.draw_reductions(x).axes
     assert [texts(axes[1]), texts(axes[3])] == [["5", "7", "9"], ["6", "15"]]
+    down, right = (next(a for a in axes[k].texts if not a.get_text()) for k in (0, 2))
+    assert down.xy[1] > down.xyann[1] and right.xy[0] > right.xyann[0]  # 더하는 방향
     blue, orange, green = chapter.SHADES[:3]  # 함께 더하는 원소는 색이 같습니다
     assert colors(chapter, axes[0]) == [[blue, orange, green]] * 2
     assert colors(chapter, axes[2]) == [[blue] * 3, [orange] * 3]

@@ -161,6 +161,8 @@ def test_each_row_of_the_gallery_begins_with_the_original(chapter, data):
     rows = shown_images(chapter.figures["transform_augmentation.png"])
     original = np.pad(data[0].data[9] / 255, ((0, 0), (1, 1)), constant_values=1)  # 흰 간격
     assert [np.allclose(row[:, :30], original) for row in rows] == [True] * 7
+    noisy = torch.from_numpy(np.array(rows[5])).split(30, dim=1)  # SaltAndPepper는 매번 다릅니다
+    assert chapter.count_kinds(noisy) == 5
 
 
 @pytest.mark.full

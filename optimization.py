@@ -90,9 +90,10 @@ def measure_loss():
     틀리면 16입니다.
 
     클래스를 고르는 분류 문제에는 CrossEntropyLoss를 사용하는데, 이 손실은 모델이 정답에 준 확률만
-    봅니다. 아래 표처럼 확률이 0.705이면 손실이 0.349이지만 0.035이면 3.349나 됩니다. 정답을 자신
-    있게 고르면 0에 가까워지고, 자신 있게 틀리면 얼마든지 커집니다. 확률로 바꾸는 계산은 이 안에
-    들어 있으니, 모델이 출력한 점수(로짓, logit)를 그대로 전달하세요.
+    봅니다. 아래 표처럼 확률이 0.705이면 손실이 0.349이지만 0.035이면 3.349나 됩니다. 식으로는
+    -log(정답의 확률)이어서, 정답을 자신 있게 고르면 0에 가까워지고 자신 있게 틀리면 얼마든지
+    커집니다. 확률로 바꾸는 계산은 이 안에 들어 있으니, 모델이 출력한 점수(로짓, logit)를 그대로
+    전달하세요.
     """
     target = torch.zeros(4)
     often = torch.tensor([1.0, 1.0, 1.0, 1.0])  # 1씩 네 번 틀린 예측
@@ -115,8 +116,8 @@ def take_three_steps():
     """2. 최적화의 세 단계
 
     얼마나 틀렸는지 알았으니 이제 고칠 차례입니다. 매개변수(parameter)를 조정하는 일은
-    옵티마이저(optimizer)가 맡습니다. 배치마다 예측하고 손실을 구한 다음, 세 단계를 차례로
-    실행합니다.
+    옵티마이저(optimizer)가 맡습니다. 예측하고 손실을 구한 다음 세 단계를 차례로 실행하는데, 1장
+    4절에 변화도를 비우는 일이 더해졌습니다.
 
     1) optimizer.zero_grad()는 이전 배치에서 구한 변화도(gradient)를 비웁니다.
     2) loss.backward()는 역전파(backpropagation)로 변화도를 구해 매개변수의 grad에 더합니다.
@@ -125,7 +126,7 @@ def take_three_steps():
     가장 단순한 옵티마이저는 SGD(확률적 경사하강법, stochastic gradient descent)인데, 변화도에
     학습률을 곱해 매개변수에서 뺄 뿐입니다. 매개변수가 w 하나이고 손실이 w**2라면 손으로도 따라갈 수
     있습니다. w가 4이면 변화도는 2 * 4 = 8이고, 학습률이 0.1이면 w는 4 - 0.8 = 3.2가 됩니다. 이렇게
-    한 번 조정할 때마다 0.8배가 되면서 손실과 w가 함께 0에 가까워지는지 확인해 보세요.
+    w는 조정할 때마다 0.8배가 됩니다. 손실도 함께 0에 가까워지는지 확인해 보세요.
     """
     w = torch.tensor(4.0, requires_grad=True)
     optimizer = torch.optim.SGD([w], lr=0.1)
@@ -239,12 +240,14 @@ class NeuralNetwork(nn.Module):
 def run_both_loops(train_dataloader, validation_dataloader, device, seed):
     """5. 학습 루프와 검증 루프
 
-    학습하면서 알고 싶은 것은 두 가지입니다. 손실이 줄고 있는지, 그리고 처음 보는 데이터에도
-    통하는지입니다. 그래서 에폭(epoch)마다 루프를 두 번 실행합니다. 학습 루프는 모든 배치에 2절의 세
-    단계를 되풀이하고, 검증 루프는 매개변수를 건드리지 않고 손실과 정확도만 계산합니다.
+    매개변수를 조정하기만 해서는 잘 배우고 있는지 알 수 없습니다. 처음 보는 데이터에도 통하는지
+    틈틈이 확인해야 하니, 에폭(epoch)마다 루프 두 개를 차례로 실행합니다. 학습 루프는 모든 배치에
+    2절의 1)~3)을 되풀이하고, 검증 루프는 매개변수를 건드리지 않고 손실과 정확도만 계산합니다.
 
     1장의 모델로 시작해 봅시다. 검증 손실은 가끔 조금 커질 때도 있으니 전체가 어느 쪽으로 가는지를
-    보세요. 다음 절부터는 두 루프를 함수로 만든 1장의 train과 test를 사용합니다.
+    보세요. 다음 절부터는 두 루프를 epochs번 되풀이하는 함수 run_epochs를 사용합니다. 1장의 train과
+    test를 에폭마다 한 번씩 호출하고, 손실과 정확도를 적은 사전의 리스트를 반환합니다. 코드는 15절에
+    있습니다.
     """
     torch.manual_seed(seed)
     model = NeuralNetwork().to(device)
@@ -366,9 +369,9 @@ def compare_batch_sizes(train_dataloader, validation_dataloader, device, seed):
     샘플 1,000개를 배치 8로 나누면 한 에폭에 125번, 128로 나누면 8번 조정합니다. 배치가 크면
     조정하는 횟수가 그만큼 줄어듭니다. 학습률이 같다면 어느 쪽의 손실이 더 줄어들까요?
 
-    배치 8의 손실이 가장 많이 줄었습니다. 그렇다고 작을수록 좋은 것은 아닙니다. 자주 조정하느라 한
-    에폭이 더 오래 걸리기 때문입니다. 처음에는 32나 64에서 시작하고, 배치 크기를 바꾸면 알맞은
-    학습률도 달라지니 다시 찾아보세요.
+    가장 자주 조정한 배치 8의 손실이 가장 많이 줄었습니다. 그렇다고 작을수록 좋은 것은 아닙니다.
+    자주 조정하느라 한 에폭이 더 오래 걸리기 때문입니다. 처음에는 32나 64에서 시작하고, 배치 크기를
+    바꾸면 알맞은 학습률도 달라지니 다시 찾아보세요.
     """
     results = {}
     for batch_size in (8, 32, 128):
@@ -413,9 +416,10 @@ def stop_early(train_dataloader, validation_dataloader, device, seed):
     때문인데, 이것을 과적합(overfitting)이라고 합니다. 외울 것이 적을수록 빨리 나타나니 이미지
     200장만 가지고 학습해 봅시다. 빨리 외우도록 옵티마이저는 Adam(13절)을 사용합니다.
 
-    과적합을 막는 가장 좋은 방법은 데이터를 늘리는 것입니다. 그럴 수 없다면 알맞은 때에 멈춰야
-    합니다. 조기 종료(early stopping)는 검증 손실이 patience 에폭 동안 줄지 않으면 학습을 멈추고,
-    가장 좋았던 때의 매개변수로 되돌립니다.
+    과적합을 막는 가장 좋은 방법은 데이터를 늘리는 것입니다. 그럴 수 없다면 조기 종료(early
+    stopping)를 합니다. 검증 손실이 여덟 에폭 동안(patience=8) 줄지 않으면 학습을 멈추고, 가장
+    좋았던 때의 매개변수로 되돌립니다. 코드에서는 가장 좋았던 때를 기억하는 변수 best_loss,
+    best_epoch, best_state만 따라가 보세요.
 
     그림의 별이 되돌린 에폭입니다. 별을 지나면 학습 손실은 더 줄어드는데 검증 손실은 다시 커집니다.
     """
@@ -461,7 +465,9 @@ class Training:
         """지난 에폭에 이어서 한 에폭을 학습하고, 결과를 history에 추가합니다."""
         torch.set_rng_state(self.random_state)
         batch_size = self.settings["batch_size"]
-        dataloader = DataLoader(training_data, batch_size=batch_size, shuffle=True)
+        samples = DataLoader(training_data, batch_size=batch_size, shuffle=True)
+        # speed_up처럼 배치의 인덱스로 한꺼번에 꺼냅니다
+        dataloader = DataLoader(training_data, batch_size=None, sampler=samples.batch_sampler)
         train_loss = train(dataloader, self.model, self.loss_fn, self.optimizer, self.scheduler)
         test_dataloader = DataLoader(test_data, batch_size=1000)
         test_loss, accuracy = test(test_dataloader, self.model, self.loss_fn)
@@ -508,16 +514,13 @@ def resume_exactly(train_dataloader, path, device, seed):
     몇 시간 걸리는 학습이 도중에 멈추면 어떻게 할까요? 처음부터 다시 하지 않으려면 지금까지의 상태를
     파일에 저장해 두어야 합니다. 이런 파일을 체크포인트라고 합니다.
 
-    체크포인트는 사전(dict) 하나입니다. 그런데 모델의 매개변수만 넣으면 부족합니다. 옵티마이저
-    Adam은 지난 변화도를 기억하며 움직이고, 스케줄러는 학습률을 어디까지 줄였는지 알고 있습니다.
-    데이터를 섞는 순서는 난수로 정해지니 난수의 상태도 넣습니다.
+    체크포인트는 사전(dict) 하나입니다. 게임을 저장할 때 위치만이 아니라 체력과 아이템도 저장하듯,
+    모델의 매개변수만 넣어서는 부족합니다. 옵티마이저 Adam은 지난 변화도를 기억하며 움직이고,
+    스케줄러는 학습률을 어디까지 줄였는지 알고 있으며, 데이터를 섞는 순서는 난수의 상태가 정합니다.
 
     정말 이어지는지 확인해 봅시다. 1에폭을 학습해 저장하고 한 에폭을 더 학습한 다음, 저장한 때로
-    되돌아가 그 에폭을 다시 학습합니다. 모두 되돌리면 손실이 마지막 자리까지 같지만, 모델만 되돌리면
-    달라집니다.
-
-    마지막 학습에는 이 사전에 설정과 에폭별 기록까지 담는 Training을 사용합니다. 맨 아래는 저장하고
-    되돌리는 두 메서드입니다.
+    되돌아가 그 에폭을 다시 학습합니다. 모두 되돌리면 손실이 마지막 자리까지 같지만, 옵티마이저와
+    스케줄러를 새로 만들고 모델만 되돌리면 달라집니다.
     """
     dataloader = DataLoader(train_dataloader.dataset, batch_size=32, shuffle=True)
     torch.manual_seed(seed)
@@ -536,25 +539,27 @@ def resume_exactly(train_dataloader, path, device, seed):
         "random_state": torch.get_rng_state(),
     }
     torch.save(checkpoint, path)
-    straight = train(dataloader, model, loss_fn, optimizer, scheduler)  # 멈추지 않은 2에폭
+    straight = train(dataloader, model, loss_fn, optimizer, scheduler)  # 두 번째 에폭
 
     checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     model.load_state_dict(checkpoint["model"])
     optimizer.load_state_dict(checkpoint["optimizer"])
     scheduler.load_state_dict(checkpoint["scheduler"])
     torch.set_rng_state(checkpoint["random_state"])
-    resumed = train(dataloader, model, loss_fn, optimizer, scheduler)  # 이어서 학습한 2에폭
+    resumed = train(dataloader, model, loss_fn, optimizer, scheduler)  # 되돌린 두 번째 에폭
 
     model.load_state_dict(checkpoint["model"])
-    model_only = train(dataloader, model, loss_fn, optimizer, scheduler)  # 모델만 되돌린 2에폭
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.004)
+    scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=100)
+    torch.set_rng_state(checkpoint["random_state"])
+    model_only = train(dataloader, model, loss_fn, optimizer, scheduler)
 
-    show(f"{straight, resumed = }", "멈추지 않은 학습, 모두 되돌린 학습의 손실")
-    show(f"{model_only = }", "모델만 되돌린 학습의 손실")
+    show(f"{straight, resumed = }", "멈추지 않고 학습한 손실, 모두 되돌려 학습한 손실")
+    show(f"{model_only = }", "모델만 되돌려 학습한 손실")
     path.unlink()
     if device.type == "cpu":  # GPU는 더하는 순서가 실행할 때마다 다를 수 있습니다
-        check("이어서 학습한 손실이 멈추지 않은 손실과 완전히 같습니다", straight == resumed)
-    show_code(Training.state_dict)
-    show_code(Training.load_state_dict)
+        check("이어서 학습한 손실이 멈추지 않고 학습한 손실과 완전히 같습니다", straight == resumed)
+    check("모델만 되돌리면 손실이 달라집니다", model_only != straight)
 
 
 def train_to_the_end(training, training_data, test_data, path):
@@ -570,11 +575,16 @@ def train_to_the_end(training, training_data, test_data, path):
       배치 1024, 8에폭, 초기 학습률 0.005: 89.2%
 
     차이가 아주 작으니 어느 것을 골라도 비슷합니다. 1장 6절처럼 옵티마이저는 Adam이고, 학습률은
-    0까지 줄이며, 손실 함수에는 레이블 스무딩을 사용합니다. 여러분도 이렇게 설정을 골라 보세요. 다만
-    에폭마다 나오는 테스트 정확도를 보고 다시 고르면 안 됩니다.
+    0까지 줄이며, 손실 함수에는 레이블 스무딩을 사용합니다. 에폭마다 나오는 테스트 정확도는 경과를
+    보여 줄 뿐이니, 이 값을 보고 설정을 다시 고르지 마세요.
 
-    에폭이 끝날 때마다 체크포인트를 저장하므로, 멈춘 학습은 다음 명령으로 이어서 할 수 있습니다.
+    training은 9절의 사전을 저장하고 되돌리는 Training 클래스의 객체입니다. train_epoch는 1장의
+    train과 test를 한 번씩 실행합니다. 클래스의 코드는 optimization.py에 있습니다. 에폭이 끝날
+    때마다 체크포인트를 저장하기 때문에, 멈춘 학습은 다음 명령으로 이어서 할 수 있습니다.
       python optimization.py --resume outputs/optimization_checkpoint.pth
+
+    핵심은 여기까지입니다. 학습률부터 맞추고, 설정은 검증용 데이터로 고르고, 테스트용 데이터는
+    결과를 확인할 때만 사용합니다.
     """
     show(f"{training.settings = }")
     for epoch in range(len(training.history) + 1, training.settings["epochs"] + 1):
@@ -656,14 +666,14 @@ def momentum_by_hand(w, learning_rate, momentum, steps):
 def add_momentum():
     """12. 모멘텀을 직접 계산하기
 
-    골짜기의 벽 사이를 오가는 움직임은 방향이 번갈아 뒤집히고, 골짜기를 따라가는 움직임은 방향이
-    한결같습니다. 지난 움직임을 모두 더하면 어떨까요? 뒤집히는 방향은 서로 지워지고 한결같은 방향은
-    점점 커질 것입니다. 이것이 모멘텀(momentum)입니다.
+    완만한 x 방향은 변화도가 작아서 조금씩밖에 나아가지 못하지만, 나아가는 방향은 한결같습니다. 지난
+    움직임을 더해 가면 어떨까요? 공이 비탈을 구르듯 같은 방향으로 점점 빨라질 것입니다. 이것이
+    모멘텀(momentum)입니다.
 
     지난 변화도를 더해 둔 값이 v입니다. 이전의 v는 momentum배로 줄인 다음에 더합니다. momentum이
-    0.9이고 변화도가 늘 1이면 v는 1, 1.9, 2.71로 커지지만, 변화도가 1과 -1을 오가면 1, -0.1, 0.91로
-    작게 머뭅니다. PyTorch에서는 SGD에 momentum=0.9처럼 지정합니다. 학습률이 같을 때 얼마나 더
-    내려가는지 비교해 보세요.
+    0.9이고 변화도가 늘 1이면 v는 1, 1.9, 2.71로 커져 10에 다가갑니다. 변화도가 1과 -1을 오가면 1,
+    -0.1, 0.91처럼 1을 넘지 못합니다. PyTorch에서는 SGD에 momentum=0.9처럼 지정합니다. 학습률이 같을
+    때 x 방향으로 얼마나 더 나아가는지 비교해 보세요.
     """
     show_code(momentum_by_hand)
     by_hand = momentum_by_hand(VALLEY_START, learning_rate=0.004, momentum=0.9, steps=5)
@@ -696,12 +706,12 @@ def adapt_steps():
     """13. Adam을 직접 계산하기
 
     방향마다 원하는 학습률이 다르다면, 방향마다 따로 맞춰 주면 되지 않을까요? 골짜기의 시작점에서
-    x와 y의 변화도는 -8과 200으로 25배나 다릅니다. 그런데 각각을 자기 크기인 8과 200으로 나누면 -1과
+    x와 y의 변화도는 -8과 200으로 25배나 다릅니다. 이때 각각을 자기 크기인 8과 200으로 나누면 -1과
     1이 되어, 두 방향으로 똑같은 거리를 움직입니다. Adam이 하는 일이 이것입니다.
 
     변화도는 배치마다 흔들리기 때문에, Adam은 지난 값에 새로운 값을 조금씩 섞은 이동 평균을
-    사용합니다. 변화도의 이동 평균을, 제곱의 이동 평균에서 구한 크기로 나눕니다. 처음에 움직인
-    거리가 두 방향 모두 학습률 0.1과 같은지 확인해 보세요.
+    사용합니다. 변화도의 이동 평균을, 변화도를 제곱한 값의 이동 평균의 제곱근으로 나눕니다. 처음에
+    움직인 거리가 두 방향 모두 학습률 0.1과 같은지 확인해 보세요.
 
     그림에서는 방법마다 잘 맞는 학습률로 경로를 비교합니다.
     """
@@ -732,8 +742,8 @@ def decay_weights(train_dataloader, validation_dataloader, device, seed):
     weight_decay가 0.5이면 0.95배이므로 4가 3.8이 됩니다.
 
     FashionMNIST 이미지 200장으로 다시 학습해 보면 가중치는 거의 절반으로 작아지고, 과적합이 시작된
-    뒤에도 검증 손실이 덜 커집니다. 그런데 정확도는 높아지지 않았으니, 가중치 감쇠가 언제나 정확도를
-    높여 주는 것은 아닙니다.
+    뒤에도 검증 손실이 덜 커집니다. 다만 이번에는 정확도가 높아지지 않았으니, 가중치 감쇠가 언제나
+    정확도를 높여 주는 것은 아닙니다.
     """
     w = torch.tensor(4.0, requires_grad=True)
     optimizer = torch.optim.AdamW([w], lr=0.1, weight_decay=0.5)
@@ -781,9 +791,9 @@ def compare_optimizers(train_dataloader, validation_dataloader, device):
     마지막 줄은 Adam에 스케줄(schedule)만 더한 것입니다. 학습률이 끝까지 크면 손실이 작은 곳
     근처에서 계속 맴돌기 때문에, LinearLR로 0까지 조금씩 줄입니다.
 
-    정확도의 평균은 아래로 갈수록 높아졌습니다. 그런데 SGD의 점들을 보세요. 시드만 바꾸어도 이만큼
-    달라지니, 한 번씩만 학습하고 순위를 매기면 우연을 실력으로 착각하기 쉽습니다. 그래서 시드 3개의
-    평균을 비교했습니다. 점들이 서로 겹치는 설정은 우열을 말할 수 없습니다.
+    정확도의 평균은 아래로 갈수록 높아졌습니다. 그런데 그림에서 SGD의 점들을 보세요. 시드만 바꾸어도
+    이만큼 달라지니, 한 번씩만 학습하고 순위를 매기면 우연을 실력으로 착각하기 쉽습니다. 그래서 시드
+    3개의 평균을 비교했습니다. 점들이 서로 겹치는 설정은 우열을 말할 수 없습니다.
     """
     show_code(make_optimizer)
     show_code(run_epochs)
@@ -805,7 +815,7 @@ def compare_optimizers(train_dataloader, validation_dataloader, device):
 
     spreads = [max(accuracies) - min(accuracies) for accuracies in results.values()]
     print(f"같은 설정에서 시드만 바꾸었을 때의 가장 큰 차이: {max(spreads):.1f}%p")
-    check("end_factor가 0.0이면 마지막 학습률은 0입니다", optimizer.param_groups[0]["lr"] < 1e-9)
+    check("시드만 바꾸어도 정확도가 달라졌습니다", max(spreads) > 0)
     save_figure(draw_accuracies(results), "optimization_comparison.png")
 
 
@@ -903,7 +913,8 @@ def look_further():
     torchvision.models에 있는 미리 학습한 모델을 불러와 마지막 계층만 바꾸어 학습하세요.
     2) model.compile(): 이 한 줄로 모델을 컴파일해 더 빠르게 실행합니다. torch.compile(model)도 같은
     일을 하지만, 반환하는 모델의 state_dict()에는 이름마다 _orig_mod.가 붙어서 번거롭습니다.
-    3) torch.autocast: 일부 연산을 16비트 실수로 계산해, 최신 GPU에서 시간과 메모리를 아낍니다.
+    3) torch.autocast("cuda", dtype=torch.bfloat16): 일부 연산을 16비트 실수로 계산해, 최신 GPU에서
+    시간과 메모리를 아낍니다.
 
     더 읽을거리는 https://tutorials.pytorch.kr 에 한국어로 모여 있고, 옵티마이저와 스케줄러의 전체
     목록은 https://docs.pytorch.org/docs/stable/optim.html 에 있습니다.
@@ -1115,11 +1126,12 @@ def try_it_yourself():
 
     1) take_three_steps 함수(2절)에서 lr=0.1을 lr=1.0으로 바꿔 보세요.
     2) stop_early 함수(8절)에서 range(200)을 range(1000)으로 바꿔 보세요.
-    3) resume_exactly 함수(9절)에서 torch.set_rng_state(...) 줄을 지워 보세요.
+    3) resume_exactly 함수(9절)에서 resumed = ... 바로 위의 torch.set_rng_state(...) 줄을 지워
+    보세요.
 
-    다음은 직접 실행해 확인한 결과입니다. 1)은 w가 4와 -4를 오가기만 하고 ✗가 표시됩니다.
-    2)는 외울 것이 많아져서, FashionMNIST에서는 되돌린 모델의 검증 손실이 0.1 넘게 작아집니다. 3)은
-    데이터를 섞는 순서가 달라져서, 이어서 학습한 손실이 멈추지 않은 손실과 달라지고 ✗가 표시됩니다.
+    다음은 직접 실행해 확인한 결과입니다. 1)은 w가 4와 -4를 오가기만 하고 ✗가 표시됩니다. 2)는 외울
+    것이 많아져서, FashionMNIST에서는 되돌린 모델의 검증 손실이 0.1 넘게 작아집니다. 3)은 데이터를
+    섞는 순서가 달라져서, 이어서 학습한 손실이 멈추지 않고 학습한 손실과 달라지고 ✗가 표시됩니다.
     """
 
 
@@ -1177,7 +1189,9 @@ def last_epoch(losses, patience):
 def check_practice():
     """연습 문제
 
-    이 장에서 배운 것으로 optimization.py에 있는 네 함수를 완성해 보세요. 먼저 파일을 복사해 두고, 함수에서 raise로 시작하는 줄을 지운 뒤 답을 작성합니다. python optimization.py --practice를 실행하면 맞는지 바로 알려 줍니다. 모범 답안은 저장소의 tests/test_practice.py에 있습니다.
+    이 장에서 배운 것으로 optimization.py에 있는 네 함수를 완성해 보세요. 먼저 파일을 복사해 두고,
+    함수에서 raise로 시작하는 줄을 지운 뒤 답을 작성합니다. python optimization.py --practice를
+    실행하면 맞는지 바로 알려 줍니다. 모범 답안은 저장소의 tests/test_practice.py에 있습니다.
     """
     tensor = torch.tensor
     practice(
@@ -1216,15 +1230,16 @@ COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7"]
 
 
 def draw_results(results, title):
-    """실험별 검증 손실을 그립니다. 3보다 큰 값은 3에 그리고, 마지막 정확도는 범례에 표시합니다."""
+    """실험별 검증 손실을 3까지 그리고, 마지막 정확도는 범례에 표시합니다."""
     figure, axis = plt.subplots(figsize=(8, 4.8), layout="constrained")
     for number, (name, history) in enumerate(results.items()):
-        losses = [min(row["validation"], 3) for row in history]
+        losses = [row["validation"] for row in history]
         label = f"{name}: {history[-1]['accuracy']:.1f}%"
         marker = "os^D"[number % 4]
         color = COLORS[number % 4]
         axis.plot(range(1, len(losses) + 1), losses, f"{marker}-", color=color, label=label)
-    axis.set(xlabel="epoch", ylabel="validation loss (cut at 3)", ylim=(0, None))
+    top = min(axis.get_ylim()[1], 3)  # 발산한 손실이 그림을 모두 차지하지 않게 합니다
+    axis.set(xlabel="epoch", ylabel="validation loss", ylim=(0, top))
     axis.set_title(f"{title}: validation loss, with the final accuracy")
     axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True, min_n_ticks=1))
     axis.legend()
@@ -1346,9 +1361,10 @@ def begin(part, device=""):
         title, introduction, *_ = __doc__.split("\n\n")
         introduction += f"""
 
-python {file}를 실행하면 나오는 내용입니다. 결과는 코드 바로 아래에 있습니다. '받은 값'은
-앞의 절에서 만들었거나 실행할 때 정한 값입니다. ✓가 붙은 문장은 실행하면서 정말 맞는지 확인한
-설명이며, 틀리면 ✗로 바뀝니다. import와 그림을 그리는 함수는 {file} 파일에 있습니다."""
+이 내용은 python {file}를 실행하면 나옵니다. 결과는 코드 바로 아래에 있습니다. '받은 값'은 앞의
+절에서 만들었거나 실행할 때 정한 값입니다. ✓가 붙은 문장은 실행하면서 정말 맞는지 확인한 설명이며,
+틀리면 ✗로 바뀝니다. 값을 보여 주지 않는 코드는 대개 그 아래의 ✓를 확인하는 코드입니다. import와
+그림을 그리는 함수는 {file} 파일에 있습니다."""
         place = f"PyTorch {torch.__version__}  {device}".rstrip()
         print(f"{title}\n{place}\n\n{introduction}")
         PAGE.extend([["title", title], ["place", place], ["text", introduction]])

@@ -131,7 +131,7 @@ def test_lessons_5_and_9_with_another_seed(chapter, capsys):
     assert losses == [f"{row['validation']:.3f}" for row in history]
 
     chapter.resume_exactly(train, chapter.OUTPUT_DIR / "example.pth", CPU, seed)
-    assert len(chapter.CLAIMS) == 3 and all(holds for _, _, holds in chapter.CLAIMS)
+    assert len(chapter.CLAIMS) >= 3 and all(holds for _, _, holds in chapter.CLAIMS)
 
 
 def test_patience(chapter):
@@ -159,7 +159,7 @@ def test_pictures_show_the_numbers(chapter):
     rows = [{"train": 3.0, "validation": 2.0, "test": 5.0, "accuracy": 20.0}]
     rows.append({"train": 1.0, "validation": 4.0, "test": 6.0, "accuracy": 30.0})
     (axis,) = chapter.draw_results({"lr 1": rows}, "title").axes
-    assert drawn(axis) == {"lr 1: 30.0%": [2.0, 3]}
+    assert drawn(axis) == {"lr 1: 30.0%": [2.0, 4.0]} and axis.get_ylim() == (0, 3)
     (axis,) = chapter.draw_overfitting(rows, 1).axes
     assert drawn(axis) == {"train": [3.0, 1.0], "validation": [2.0, 4.0], "restored": [2.0]}
     paths = {name: torch.rand(5, 2) for name in "abc"}

@@ -1,5 +1,6 @@
 """7장: 직접 계산한 단계, 비교 실험, 체크포인트와 이어서 학습하기, torchrun."""
 
+import argparse
 import os
 import re
 import subprocess
@@ -288,3 +289,21 @@ def test_torchrun_averages_the_gradients(chapter, tmp_path, tiny_data):
     plain = model.state_dict()
     for name, tensor in load(tmp_path / "optimization_model.pth").items():
         assert torch.allclose(tensor, plain[name], atol=2e-4), name
+
+
+def test_every_process_gets_a_gpu_of_its_own_or_all_use_the_cpu(chapter, monkeypatch):
+    joined = []
+
+    def init_process_group(*args, **options):
+        joined.append((args, options))
+        raise InterruptedError
+
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    monkeypatch.setattr(chapter.distributed, "init_process_group", init_process_group)
+    monkeypatch.setattr("torch.cuda.set_device", lambda device: None)
+    for gpus in (1, 2):
+        monkeypatch.setattr("torch.cuda.device_count", lambda gpus=gpus: gpus)
+        with pytest.raises(InterruptedError):
+            chapter.join_processes(argparse.Namespace(device="cuda"))
+    assert joined == [(("gloo",), {}), (("nccl",), {"device_id": torch.device("cuda", 1)})]

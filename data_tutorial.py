@@ -297,8 +297,8 @@ def resize_photos(raw_data):
     없습니다. TorchVision의 ImageFolder가 폴더의 이름을 클래스의 이름으로 읽고, 이름을 정렬한
     순서대로 0, 1, 2를 정답으로 붙입니다.
 
-    휴대전화로 찍은 사진은 옆으로 누워 있기도 합니다. 돌릴 방향을 파일에 적어 두었는데 ImageFolder는
-    읽지 않기 때문이니, 변형의 맨 앞에 ImageOps.exif_transpose를 넣어 똑바로 세웁니다.
+    휴대전화로 찍은 사진은 옆으로 누워 있기도 합니다. 돌릴 방향이 파일에 적혀 있는데도 ImageFolder가
+    읽지 않기 때문이며, 변형의 맨 앞에 ImageOps.exif_transpose를 넣으면 똑바로 섭니다.
     """
     photo_dir = write_photos(raw_data)
     for path in sorted(photo_dir.rglob("*.png")):

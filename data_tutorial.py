@@ -233,7 +233,6 @@ class CustomImageDataset(Dataset):
 
     def __getitem__(self, index):
         path, label = self.samples[index]
-        # decode_image는 사용이 권장되지 않으므로(TorchVision 0.29부터) PIL로 읽습니다
         image = ImageOps.exif_transpose(Image.open(path))  # 사진에 기록된 회전을 적용합니다
         image = image.convert("L")  # 흑백. 컬러로 읽으려면 "RGB"를 지정합니다
         if self.transform:
@@ -255,8 +254,8 @@ def read_image_files(raw_data, image_dir):
     2) __len__은 샘플의 개수를 반환합니다.
     3) __getitem__은 인덱스를 받아 이미지를 파일에서 읽고, 변환한 이미지와 정답을 반환합니다.
 
-    이미지를 __init__이 아니라 __getitem__에서 읽는 것은, 사진 수만 장을 처음에 모두 읽으면 메모리가
-    부족해지기 때문입니다. 필요할 때 한 장씩 읽으면 아무리 많아도 괜찮습니다.
+    이미지를 __init__이 아니라 __getitem__에서 읽는 것은, 사진이 수만 장이어도 한 번에 한 장만
+    메모리에 있으면 되기 때문입니다.
 
     여기서는 FashionMNIST의 처음 100장을 PNG 파일과 labels.csv로 저장한 뒤 다시 읽어서, 원본과
     같은지 확인합니다. labels.csv의 한 줄은 000.png,9처럼 파일 이름과 정답입니다. 읽는 함수
@@ -289,16 +288,16 @@ def resize_photos(raw_data):
     """5. 사진마다 크기가 다르다면
 
     직접 찍은 사진은 크기가 제각각이어서, 모양이 같은 텐서를 쌓아 만드는 배치로 묶으려고 하면 오류가
-    납니다. v2.Resize((높이, 너비))로 같은 크기로 맞추세요. 가로세로 비율이 다르면 찌그러지니,
-    비율을 지키려면 1장의 ImageOps.pad처럼 여백을 채웁니다. v2는 TorchVision의 변형을 모아 둔
-    torchvision.transforms.v2이며, v2.Compose에 리스트로 전달한 변형은 차례로 적용됩니다(4장 9절).
+    납니다. v2.Resize((높이, 너비))로 같은 크기로 맞추세요. v2는 TorchVision의 변형을 모아 둔
+    torchvision.transforms.v2이고, v2.Compose는 여러 변형을 차례로 적용합니다(4장 9절). 비율까지
+    지키려면 1장의 ImageOps.pad처럼 여백을 채우세요.
 
     클래스마다 폴더를 하나씩 만들어 사진을 넣어 두었다면 labels.csv도, 새 파이썬 클래스도 필요
     없습니다. TorchVision의 ImageFolder가 폴더의 이름을 클래스의 이름으로 읽고, 이름을 정렬한
     순서대로 0, 1, 2를 정답으로 붙입니다.
 
-    휴대전화로 찍은 사진은 옆으로 누워 있기도 합니다. 돌릴 방향이 파일에 적혀 있는데도 ImageFolder가
-    읽지 않기 때문이며, 변형의 맨 앞에 ImageOps.exif_transpose를 넣으면 똑바로 섭니다.
+    휴대전화로 찍은 사진이 옆으로 누워 있으면, 4절처럼 변형의 맨 앞에 ImageOps.exif_transpose를
+    넣으세요. 돌릴 방향이 파일에 적혀 있는데도 ImageFolder는 읽지 않습니다.
     """
     photo_dir = write_photos(raw_data)
     for path in sorted(photo_dir.rglob("*.png")):
@@ -604,6 +603,7 @@ def compare_loading_speed(test_data):
     공짜는 아닙니다. 처음에 모두 변환하는 데 한 에폭만큼의 시간이 들고, 데이터가 메모리에 다
     들어가야 하며, 무작위 변형도 처음 한 번만 적용됩니다. 에폭을 여러 번 반복할수록 이득이 커집니다.
     """
+    show_code(load_into_memory)
     show_code(make_four_dataloaders)
     show_code(time_one_pass)
     started = time.perf_counter()

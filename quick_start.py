@@ -142,10 +142,10 @@ def make_dataloaders(training_data, test_data, batch_size):
     보게 되고, 그때마다 방금 본 것에 치우치기 때문입니다. 테스트용 데이터는 결과를 확인하는 데만
     사용하니 섞지 않아도 됩니다.
 
-    이대로도 학습할 수 있지만, 이미지를 가져올 때마다 다시 변환하느라 느립니다. 그래서 마지막에는
-    speed_up으로 같은 배치를 더 빨리 꺼내는 데이터로더를 만듭니다. 모든 이미지를 한 번만 변환해
-    메모리에 두는 도우미 함수인데, 지금은 건너뛰어도 됩니다. 불러오는 동안 데이터의 두 배만큼
-    메모리가 필요하므로, 메모리에 다 들어가는 데이터에만 사용하세요(3장 14절).
+    이대로도 학습할 수 있지만, 이미지를 가져올 때마다 다시 변환하느라 느립니다. 그래서 마지막에는 이
+    파일의 도우미 함수 speed_up으로 모든 이미지를 한 번만 변환해 메모리에 둡니다. 나오는 배치는 같고
+    빠르기만 다릅니다. 불러오는 동안 데이터의 두 배만큼 메모리가 필요하니, 메모리에 다 들어가는
+    데이터에만 사용하세요(3장 14절).
     """
     train_dataloader = DataLoader(training_data, batch_size=batch_size, shuffle=True)
     test_dataloader = DataLoader(test_data, batch_size=batch_size)
@@ -159,8 +159,6 @@ def make_dataloaders(training_data, test_data, batch_size):
         "첫 배치의 첫 이미지가 데이터셋의 첫 이미지와 다릅니다. 순서가 섞였습니다", not same_image
     )
 
-    show_code(load_into_memory)
-    show_code(speed_up)
     train_dataloader = speed_up(train_dataloader)
     test_dataloader = speed_up(test_dataloader)
     return train_dataloader, test_dataloader
@@ -197,7 +195,7 @@ def build_model(device):
     Flatten은 28x28 이미지를 숫자 784개로 펼칩니다. 주석의 N은 배치에 들어 있는 이미지의 개수입니다.
     Linear는 숫자마다 가중치(weight)를 곱해 모두 더하고 편향(bias)을 더합니다. 예를 들어 들어온
     숫자가 [1, 2], 가중치가 [3, 4], 편향이 5이면 내보내는 숫자는 1*3 + 2*4 + 5 = 16입니다.
-    Linear(784, 512)는 이런 계산을 가중치를 바꿔 가며 512번 합니다. ReLU는 음수를 0으로 바꿉니다(왜
+    Linear(784, 512)는 이런 계산을 서로 다른 가중치로 512번 합니다. ReLU는 음수를 0으로 바꿉니다(왜
     필요한지는 5장). 마지막에 나오는 숫자 10개는 클래스별 점수이며, 로짓(logit)이라고 합니다.
 
     가중치와 편향처럼 학습하면서 바뀌는 값을 매개변수(parameter)라고 합니다. 학습은 이 수십만 개의
@@ -290,8 +288,8 @@ def define_train_and_test(model, test_dataloader):
 
     한 단계로는 아주 조금밖에 나아지지 않았습니다. 그래서 모든 배치에 이 네 가지 일을 되풀이하는
     함수 train을 만듭니다. 4절에 없던 줄 가운데 두 줄을 눈여겨보세요. zero_grad()는 배치마다
-    변화도를 비웁니다. 변화도는 계산할 때마다 앞의 값에 더해지기 때문입니다. 스케줄러(scheduler)의
-    step()은 한 번에 움직이는 폭인 학습률(learning rate)을 바꿉니다.
+    변화도를 비웁니다. 변화도는 계산할 때마다 앞의 값에 더해지기 때문입니다. scheduler.step()은 한
+    번에 움직이는 폭인 학습률(learning rate)을 바꾸는데, 6절에서 설명하니 지금은 지나가세요.
 
     정말 나아졌는지는 test 함수로 확인하는데, 이때 학습에 사용한 이미지를 다시 사용하면 안 됩니다.
     답을 외우기만 해도 정확도가 높게 나오기 때문입니다. 그래서 테스트용 이미지를 따로 둡니다. 확인할
@@ -372,7 +370,7 @@ def save_and_load(model, path):
     """8. 모델을 저장하고 불러오기
 
     프로그램이 끝나면 애써 학습한 매개변수도 사라집니다. 다음에 다시 사용하려면 파일로 저장해야
-    합니다. 저장할 것은 매개변수를 이름별로 담은 내부 상태 사전(state dictionary)이며, 이 책에서는
+    합니다. 저장할 것은 매개변수를 이름별로 담은 내부 상태 사전(state dictionary)이며, 이 과정에서는
     줄여서 상태 사전이라고 합니다. torch.save는 이 사전을 파일에 담을 수 있는 바이트로 바꾸는데,
     이를 직렬화(serialize)라고 합니다.
 
@@ -406,8 +404,9 @@ def predict(loaded, test_dataloader, accuracy):
 
     불러온 모델에게 테스트용 이미지를 보여 주겠습니다. 모델은 클래스의 이름이 아니라 로짓 10개를
     내놓습니다. 로짓은 범위가 정해지지 않은 점수여서, 그대로는 모델이 얼마나 확신하는지 알기
-    어렵습니다. 그래서 softmax를 적용합니다. 모든 값이 0과 1 사이가 되고 합이 1이 되어 확률처럼 읽을
-    수 있습니다. 확률이 가장 큰 클래스가 모델의 예측입니다.
+    어렵습니다. 그래서 softmax를 적용합니다. 예를 들어 점수 [2, 1, 0]은 [0.665, 0.245, 0.090]이
+    됩니다. 순서는 그대로이고 합이 1이어서 확률처럼 읽을 수 있습니다. 확률이 가장 큰 클래스가 모델의
+    예측입니다.
 
     모델 안에 softmax를 넣어 두지 않은 것은, 손실 함수 CrossEntropyLoss가 softmax까지 계산하기
     때문입니다. 모델 끝에 nn.Softmax를 넣으면 두 번 적용되어 정확도가 떨어집니다. 그림은 처음 24장의
@@ -661,8 +660,8 @@ def zero_linear():
 def check_practice():
     """연습 문제
 
-    이 장에서 배운 것으로 quick_start.py에 있는 네 함수를 완성해 보세요. 먼저 파일을 복사해 두고,
-    함수에서 raise로 시작하는 줄을 지운 뒤 답을 작성합니다. 입력은 모두 텐서입니다. python
+    이 장에서 배운 것과 힌트로 quick_start.py에 있는 네 함수를 완성해 보세요. 먼저 파일을 복사해
+    두고, 함수에서 raise로 시작하는 줄을 지운 뒤 답을 작성합니다. 입력은 모두 텐서입니다. python
     quick_start.py --practice를 실행하면 맞는지 바로 알려 줍니다. 모범 답안은 저장소의
     tests/test_practice.py에 있습니다.
     """

@@ -182,7 +182,7 @@ def test_facts_of_the_text_on_real_data(chapter, real_data, capsys):
     normalize = chapter.normalize_images(training_data, test_data)
     chapter.compare_training(training_data, normalize, 5)
     out = capsys.readouterr().out
-    assert re.search(r"pixels 0..255 .* 5에폭 손실 2\.3", out)
+    assert re.search(r"pixels 0..255 .* 에폭 5의 손실 2\.3", out)
     assert "(-0.81, 2.02)" in out and held(chapter) == [True] * 3
 
 
@@ -198,7 +198,7 @@ def breaks(lesson):
 
 def scaled_inputs_catch_up(run):
     """연습용 데이터에서 lr=0.01이면 0~1인 입력은 약 0.9, 정규화한 입력은 약 0.2입니다."""
-    rows = dict(re.findall(r"^ +(\w+) .*5에폭 손실 (\S+)$", run.out, re.MULTILINE))
+    rows = dict(re.findall(r"^ +(\w+) .*에폭 5의 손실 (\S+)$", run.out, re.MULTILINE))
     assert run.code == 0 and float(rows["normalized"]) < float(rows["scaled"]) < 0.3, rows
 
 

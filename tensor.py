@@ -965,7 +965,7 @@ def draw_strides(base):
     """메모리를 base, view, T, reshape가 어떤 순서로 읽는지 화살표로 그립니다."""
     ways = {
         "base": base,
-        "base.view(3, 2)": base.view(3, 2),
+        "base.view(-1)": base.view(-1),
         "base.T": base.T,
         "base.T.reshape(-1)": base.T.reshape(-1),
     }

@@ -831,8 +831,9 @@ def check_practice():
     """연습 문제
 
     이 장에서 배운 것으로 data_tutorial.py에 있는 네 함수를 완성해 보세요. 먼저 파일을 복사해 두고,
-    함수에서 raise로 시작하는 줄을 지운 뒤 답을 작성합니다. python data_tutorial.py --practice를
-    실행하면 맞는지 바로 알려 줍니다. 모범 답안은 저장소의 tests/test_practice.py에 있습니다.
+    함수에서 raise로 시작하는 줄을 지운 뒤 답을 작성합니다. balanced_weights는 12절, pad_left는
+    13절을 읽고 푸세요. python data_tutorial.py --practice를 실행하면 맞는지 바로 알려 줍니다. 모범
+    답안은 저장소의 tests/test_practice.py에 있습니다.
     """
     tensor = torch.tensor
     practice(

@@ -26,9 +26,9 @@
     10. 채널(channel)과 매개변수의 개수         count_channels
     11. 블록으로 쌓은 합성곱 신경망             stack_blocks, ConvBlock
     12. 드롭아웃: 학습 모드와 평가 모드         switch_modes
-    13. 배치 정규화(batch normalization)        switch_batch_norm
-    14. 상태 사전(state dictionary)             read_state_dict
+    13. 상태 사전(state dictionary)             read_state_dict
   더 알아보기
+    14. 배치 정규화(batch normalization)        switch_batch_norm
     15. 훅(hook)으로 엿보기                     use_hooks, trace_layers
     16. 초기화(initialization)                  compare_initializations
     17. 매개변수 고정과 공유                    freeze_and_share
@@ -231,7 +231,7 @@ def use_custom_layer():
     show(f"{[name for name, parameter in layer.named_parameters()] = }")
 
     linear = nn.Linear(4, 3)
-    linear.load_state_dict(layer.state_dict())  # layer의 값을 복사합니다(14절)
+    linear.load_state_dict(layer.state_dict())  # layer의 값을 복사합니다(13절)
     x = torch.randn(2, 4)
     with torch.no_grad():
         custom_output = layer(x)
@@ -555,43 +555,12 @@ def switch_modes():
     check("no_grad()를 사용해도 학습 모드이면 드롭아웃은 켜져 있습니다", (untracked == 0).any())
 
 
-def switch_batch_norm():
-    """13. 배치 정규화(batch normalization)
-
-    4장에서는 입력을 평균 0, 표준편차 1로 맞추니 학습이 빨라졌습니다. 계층을 여러 개 지나면 값이
-    다시 커지거나 치우치기 때문에, 배치 정규화로 계층 사이에서 한 번 더 맞추어 줍니다. 배치의 값이
-    1, 1, 3, 3이라면 평균 2를 빼고 표준편차 1로 나누어 -1, -1, 1, 1로 만듭니다(여기서 표준편차는
-    4장과 달리 개수로 나눈 값입니다).
-
-    그런데 예측할 때는 샘플이 하나뿐일 수 있어서, 배치의 평균을 사용할 수 없습니다. 그래서 학습하는
-    동안 배치의 평균을 running_mean에 조금씩 기억해 두었다가, eval()을 호출하면 그 값을 사용합니다.
-    배치마다 새 값을 0.1만큼만 섞으니, 0에서 시작해 평균 2를 보면 0.2가 됩니다.
-    """
-    norm = nn.BatchNorm1d(1)
-    x = torch.tensor([[1.0], [1.0], [3.0], [3.0]])  # 샘플 4개
-    normalized = norm(x).detach()
-    show(f"{normalized.flatten() = }")
-    show(f"{norm.running_mean = }", "0.9 * 0 + 0.1 * 2")
-
-    sample = x[:1]
-    norm.eval()
-    alone = norm(sample)
-    together = norm(x)[:1]
-    same = torch.allclose(alone, together)
-    check("평가 모드에서는 혼자 넣어도, 다른 샘플과 함께 넣어도 결과가 같습니다", same)
-
-    norm.train()
-    with expect(ValueError):  # 학습 모드에서는 샘플 하나로 배치의 분산을 구할 수 없습니다
-        norm(sample)
-
-
 def read_state_dict():
-    """14. 상태 사전(state dictionary)
+    """13. 상태 사전(state dictionary)
 
     모델을 저장할 때 파일에 무엇이 들어갈까요? 1장에서 저장한 상태 사전은 모델의 매개변수와 버퍼를
     이름과 함께 담은 파이썬 사전(dict)입니다. 이름은 모듈의 이름과 매개변수의 이름을 점(.)으로 이은
-    것입니다. 배치 정규화에는 맞춘 값에 곱하고 더하는 weight와 bias가 있고, 학습하지는 않지만 예측할
-    때 필요한 running_mean도 있습니다.
+    것입니다.
 
     상태 사전의 텐서는 모델과 메모리를 공유하니, 지금의 값을 남겨 두려면 deepcopy로 복사하세요.
 
@@ -601,7 +570,7 @@ def read_state_dict():
     핵심은 여기까지입니다. __init__에 계층을, forward에 순서를 적고, model(X)로 호출하고, 평가할
     때는 eval()과 no_grad()를 함께 사용합니다.
     """
-    model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))
+    model = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))
     state = model.state_dict()
     kept = copy.deepcopy(state)
     for name, tensor in state.items():
@@ -620,6 +589,37 @@ def read_state_dict():
     show(f"{weight = }", "7이 아닙니다")
     copied = weight.equal(kept["0.weight"])
     check("오류가 났지만 이름이 맞는 0.weight는 이미 복사되었습니다", copied)
+
+
+def switch_batch_norm():
+    """14. 배치 정규화(batch normalization)
+
+    4장에서는 입력을 평균 0, 표준편차 1로 맞추니 학습이 빨라졌습니다. 계층을 여러 개 지나면 값이
+    다시 커지거나 치우치기 때문에, 배치 정규화로 계층 사이에서 한 번 더 맞추어 줍니다. 배치의 값이
+    1, 1, 3, 3이라면 평균 2를 빼고 표준편차 1로 나누어 -1, -1, 1, 1로 만듭니다(여기서 표준편차는
+    4장과 달리 개수로 나눈 값입니다).
+
+    그런데 예측할 때는 샘플이 하나뿐일 수 있어서, 배치의 평균을 사용할 수 없습니다. 그래서 학습하는
+    동안 배치의 평균을 running_mean에 조금씩 기억해 두었다가, eval()을 호출하면 그 값을 사용합니다.
+    배치마다 새 값을 0.1만큼만 섞으니, 0에서 시작해 평균 2를 보면 0.2가 됩니다. running_mean은
+    버퍼여서 상태 사전에도 저장됩니다.
+    """
+    norm = nn.BatchNorm1d(1)
+    x = torch.tensor([[1.0], [1.0], [3.0], [3.0]])  # 샘플 4개
+    normalized = norm(x).detach()
+    show(f"{normalized.flatten() = }")
+    show(f"{norm.running_mean = }", "0.9 * 0 + 0.1 * 2")
+
+    sample = x[:1]
+    norm.eval()
+    alone = norm(sample)
+    together = norm(x)[:1]
+    same = torch.allclose(alone, together)
+    check("평가 모드에서는 혼자 넣어도, 다른 샘플과 함께 넣어도 결과가 같습니다", same)
+
+    norm.train()
+    with expect(ValueError):  # 학습 모드에서는 샘플 하나로 배치의 분산을 구할 수 없습니다
+        norm(sample)
 
 
 def trace_layers(model, X):
@@ -829,10 +829,10 @@ def main():
     teach(count_channels)
     teach(stack_blocks, device)
     teach(switch_modes)
-    teach(switch_batch_norm)
     teach(read_state_dict)
 
     begin("더 알아보기")
+    teach(switch_batch_norm)
     teach(use_hooks)
     teach(compare_initializations, device)
     teach(freeze_and_share)

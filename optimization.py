@@ -577,8 +577,9 @@ def train_to_the_end(training, training_data, test_data, path):
       배치 512, 8에폭, 초기 학습률 0.006: 89.5%
       배치 1024, 8에폭, 초기 학습률 0.005: 89.2%
 
-    차이가 아주 작으니 어느 것을 골라도 비슷합니다. 옵티마이저와 손실 함수는 1장 6절과 같고,
-    에폭마다 나오는 테스트 정확도는 경과를 보여 줄 뿐이니 이 값을 보고 설정을 다시 고르지 마세요.
+    차이가 아주 작으니 어느 것을 골라도 비슷합니다. 옵티마이저와 손실 함수도 1장 6절과 같아서
+    정확도가 1장과 거의 같고, 에폭마다 나오는 테스트 정확도는 경과를 보여 줄 뿐이니 이 값을 보고
+    설정을 다시 고르지 마세요.
 
     training은 9절의 사전을 저장하고 되돌리는 Training 클래스의 객체이며, 코드는 optimization.py에
     있습니다. train_epoch는 1장의 train과 test를 한 번씩 실행합니다. 에폭마다 체크포인트를 저장하기
@@ -1192,8 +1193,9 @@ def check_practice():
     """연습 문제
 
     이 장에서 배운 것으로 optimization.py에 있는 네 함수를 완성해 보세요. 먼저 파일을 복사해 두고,
-    함수에서 raise로 시작하는 줄을 지운 뒤 답을 작성합니다. python optimization.py --practice를
-    실행하면 맞는지 바로 알려 줍니다. 모범 답안은 저장소의 tests/test_practice.py에 있습니다.
+    함수에서 raise로 시작하는 줄을 지운 뒤 답을 작성합니다. momentum_step은 12절을 읽고 푸세요.
+    python optimization.py --practice를 실행하면 맞는지 바로 알려 줍니다. 모범 답안은 저장소의
+    tests/test_practice.py에 있습니다.
     """
     tensor = torch.tensor
     practice(

@@ -412,7 +412,7 @@ def predict(loaded, test_dataloader, accuracy):
     때문입니다. 모델 끝에 nn.Softmax를 넣으면 두 번 적용되어 정확도가 떨어집니다. 그림은 처음 24장의
     예측이며 파란색은 정답, 주황색은 오답입니다. 틀린 이미지는 사람이 보아도 헷갈릴 만한가요?
     """
-    images, targets = test_dataloader.dataset.tensors
+    images, targets = test_dataloader.dataset.tensors  # 메모리에 둔 모든 이미지와 정답
     device = next(loaded.parameters()).device
     loaded.eval()
     with torch.no_grad():

@@ -981,7 +981,8 @@ def begin(part, device=""):
 이 내용은 python {file}를 실행하면 나옵니다. 결과는 코드 바로 아래에 있습니다.
 '받은 값'은 앞의 절에서 만들었거나 실행할 때 정한 값입니다. ✓가 붙은 문장은 실행하면서 정말
 맞는지 확인한 설명이며, 틀리면 ✗로 바뀝니다. 값을 보여 주지 않는 코드는 대개 그 아래의 ✓를
-확인하는 코드입니다. import와 그림을 그리는 함수는 {file} 파일에 있습니다."""
+확인하는 코드입니다. import와 그림을 그리는 함수는 {file} 파일에 있습니다. 처음에는
+핵심만 읽어도 괜찮습니다."""
         place = f"PyTorch {torch.__version__}  {device}".rstrip()
         print(f"{title}\n{place}\n\n{introduction}")
         PAGE.extend([["title", title], ["place", place], ["text", introduction]])

@@ -293,7 +293,7 @@ def find_mistakes():
     broken = Broken().to(torch.float64)
     show(f"{list(broken.parameters()) = }", "옵티마이저가 조정할 것이 없습니다")
     show(f"{list(broken.state_dict()) = }", "저장할 것도 없습니다")
-    show(f"{broken.center.dtype = }", "to를 호출했지만 그대로입니다")
+    show(f"{broken.center.dtype = }", "float64로 바꾸려고 to를 호출했지만 그대로입니다")
 
     show_code(Repaired)
     repaired = Repaired().to(torch.float64)
@@ -424,9 +424,7 @@ def slide_kernel():
 
     너비가 8인 이미지에 너비가 3인 커널을 놓을 자리는 여섯 곳뿐이어서, 출력의 너비는 6이 됩니다.
     가장자리에 0을 한 줄 붙이면(패딩, padding=1) 8이 유지되고, 커널을 두 칸씩 옮기면(스트라이드,
-    stride=2) 4가 됩니다. 다음 식은 외우지 않아도 됩니다. 연습 문제에서 사용합니다.
-
-        출력 크기 = (입력 크기 + 2 * 패딩 - 커널 크기) // 스트라이드 + 1
+    stride=2) 4가 됩니다.
     """
     image = torch.zeros(5, 8)
     image[:, 3:5] = 1  # 어두운 배경에 밝은 세로 막대
@@ -900,7 +898,8 @@ def conv_output_size(size, kernel_size, stride, padding):
 
     예: size=28, kernel_size=3, stride=1, padding=1이면 28입니다.
 
-    힌트: 9절의 공식을 사용하세요. //는 나눈 몫을 구하며, 1은 나눈 뒤에 더합니다.
+    힌트: (입력 크기 + 2 * 패딩 - 커널 크기) // 스트라이드 + 1입니다. //는 나눈 몫을 구하며,
+    1은 나눈 뒤에 더합니다.
     """
     raise NotImplementedError
 
@@ -1142,7 +1141,8 @@ def begin(part, device=""):
 이 내용은 python {file}를 실행하면 나옵니다. 결과는 코드 바로 아래에 있습니다.
 '받은 값'은 앞의 절에서 만들었거나 실행할 때 정한 값입니다. ✓가 붙은 문장은 실행하면서 정말
 맞는지 확인한 설명이며, 틀리면 ✗로 바뀝니다. 값을 보여 주지 않는 코드는 대개 그 아래의 ✓를
-확인하는 코드입니다. import와 그림을 그리는 함수는 {file} 파일에 있습니다."""
+확인하는 코드입니다. import와 그림을 그리는 함수는 {file} 파일에 있습니다. 처음에는
+핵심만 읽어도 괜찮습니다."""
         place = f"PyTorch {torch.__version__}  {device}".rstrip()
         print(f"{title}\n{place}\n\n{introduction}")
         PAGE.extend([["title", title], ["place", place], ["text", introduction]])

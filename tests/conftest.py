@@ -48,6 +48,7 @@ def chapter_runs(pool, tmp_path_factory, request):
         folder = tmp_path_factory.mktemp(name) / "한글 폴더"
         return folder, run_alone(folder, name, *args, PYTHONIOENCODING="cp1252", LC_ALL="C.UTF-8")
 
+    tmp_path_factory.getbasetemp()  # 스레드를 시작하기 전에 임시 폴더를 한 번만 만듭니다
     needed = [item for item in request.session.items if "chapter_run" in item.fixturenames]
     files = {item.path.stem for item in needed}
     runs = {}

@@ -278,9 +278,9 @@ def find_mistakes():
     """6. 등록되지 않은 텐서와 계층
 
     학습해도 나아지지 않는데 오류는 없다면, 계층을 직접 만들다가 등록을 빠뜨렸는지 살펴보세요.
-    Broken은 오류 없이 계산하지만 nn.Module은 그 안의 텐서와 계층을 모릅니다. 그래서 학습되지도,
-    저장되지도 않습니다. 하나도 등록되지 않으면 옵티마이저를 만들 때 오류가 나지만, 일부만 빠뜨리면
-    오류도 나지 않습니다.
+    아래의 Broken처럼 적으면 계산은 되지만 nn.Module은 그 안의 텐서와 계층을 모르기 때문에,
+    학습되지도 저장되지도 않습니다. Broken은 등록된 것이 하나도 없어서 옵티마이저를 만들 때 오류라도
+    나지만, 일부만 빠뜨리면 오류조차 나지 않습니다.
 
     Repaired는 세 가지를 고친 것입니다.
 
@@ -290,18 +290,16 @@ def find_mistakes():
     버퍼(buffer)라고 합니다.
     """
     show_code(Broken)
-    broken = Broken().to(torch.float64)
+    broken = Broken()
     show(f"{list(broken.parameters()) = }", "옵티마이저가 조정할 것이 없습니다")
     show(f"{list(broken.state_dict()) = }", "저장할 것도 없습니다")
-    show(f"{broken.center.dtype = }", "float64로 바꾸려고 to를 호출했지만 그대로입니다")
 
     show_code(Repaired)
-    repaired = Repaired().to(torch.float64)
+    repaired = Repaired()
     learned = [name for name, parameter in repaired.named_parameters()]
     saved = list(repaired.state_dict())
     show(f"{learned = }")
     show(f"{saved = }", "버퍼인 center도 들어 있습니다")
-    show(f"{repaired.center.dtype = }")
     only_saved = set(saved) - set(learned)
     check("학습하지 않으면서 저장되는 것은 center뿐입니다", only_saved == {"center"})
 

@@ -160,7 +160,7 @@ MISTAKES = {
 
 @pytest.mark.full
 def test_claims_notice_mistakes(tmp_path):
-    edits = dict(MISTAKES.values()) | {"repaired.center.dtype": "repaired.center"}
+    edits = dict(MISTAKES.values())
     module = tools.load(tools.write_edited(tmp_path, "model", edits))
     module.prepare_outputs(tmp_path)
     for lesson in MISTAKES:

@@ -215,7 +215,7 @@ def test_new_processes_as_workers_with_little_shared_memory(tmp_path):
     start = "import multiprocessing as m\nm.set_start_method('forkserver')\n"
     start += "m.set_forkserver_preload(['torchvision', 'matplotlib.pyplot'])\n"
     (tmp_path / "sitecustomize.py").write_text(start)
-    write_edited(tmp_path, NAME, only(NAME, "compare_loading_speed", "use_workers"))
+    write_edited(tmp_path, NAME, only(NAME, "compare_loading_speed"))
     command = [sys.executable, "data_tutorial.py"]
     mount = 'mount -t tmpfs -o size=6400k tmpfs /dev/shm && exec "$@"'
     alone = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mount, "sh"]

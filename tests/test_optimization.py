@@ -24,7 +24,7 @@ from tools import (
 )
 from tools import load as load_file
 from torch import nn
-from torch.utils.data import DistributedSampler
+from torch.utils.data import DistributedSampler, TensorDataset
 
 NAMES = "learning_rates batch_sizes overfitting training valley optimizers weight_decay comparison"
 PICTURES = {f"optimization_{name}.png" for name in NAMES.split()}
@@ -135,6 +135,24 @@ def test_lessons_5_and_9_with_another_seed(chapter, capsys):
     assert len(chapter.CLAIMS) >= 3 and all(holds for _, _, holds in chapter.CLAIMS)
 
 
+def test_last_training_shuffles_every_epoch(chapter, monkeypatch):
+    orders = []
+
+    def train(dataloader, *rest):
+        orders.append(torch.cat([y for _, y in dataloader]).tolist())
+        return 0.0
+
+    monkeypatch.setattr(chapter, "train", train)
+    settings = {"epochs": 2, "batch_size": 10, "learning_rate": 0.1, "seed": 0, "samples": 50}
+    training = chapter.Training(settings, CPU)
+    data = TensorDataset(torch.zeros(50, 1, 28, 28), torch.arange(50))
+    few = TensorDataset(torch.zeros(2, 1, 28, 28), torch.zeros(2, dtype=torch.int64))
+    for _ in range(2):
+        training.train_epoch(data, few)
+    assert [sorted(order) for order in orders] == [list(range(50))] * 2
+    assert orders[0] != orders[1] and list(range(50)) not in orders
+
+
 def test_patience(chapter):
     """검증 손실을 미리 정하고, 멈춘 에폭과 되돌린 에폭을 확인합니다."""
     losses = [3.0, 2.0, 2.5, 1.0, 1.5, 1.2, 1.1, 1.0, 1.3, 0.1]
@@ -163,6 +181,8 @@ def test_pictures_show_the_numbers(chapter):
     assert drawn(axis) == {"lr 1: 30.0%": [2.0, 4.0]} and axis.get_ylim() == (0, 3)
     (axis,) = chapter.draw_overfitting(rows, 1).axes
     assert drawn(axis) == {"train": [3.0, 1.0], "validation": [2.0, 4.0], "restored": [2.0]}
+    _, bar = chapter.draw_accuracies({"a": [1.0, 2.0, 6.0]}).axes[0].lines
+    assert list(bar.get_xdata()) == [3.0]  # 평균
     paths = {name: torch.rand(5, 2) for name in "abc"}
     for axis, path in zip(chapter.draw_paths(paths).axes, paths.values(), strict=True):
         assert np.array_equal(axis.lines[0].get_xydata(), path.numpy())

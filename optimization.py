@@ -1028,8 +1028,7 @@ def resume(args, device, path):
     note += f"--seed는 무시합니다. {epochs}에폭 중 {done}에폭을 마친 상태입니다."
     if done == epochs:
         note += "\n학습이 이미 끝났으므로 더 학습하지 않고 결과만 보여 줍니다."
-    print(note)
-    record("text", note)
+    say(note)
     training_data, test_data = load_image_tensors(prepare_fashion_mnist(args.data_dir))
     samples = training.settings["samples"]
     if samples != len(training_data):
@@ -1316,17 +1315,32 @@ def draw_accuracies(results):
 # ---- 여기부터는 여러 장에서 공통으로 사용하는 도우미 함수입니다. 건너뛰어도 괜찮습니다. ----
 CLAIMS = []  # 확인한 설명: (절의 제목, 설명, 맞았으면 True)
 EXERCISES = {}  # 연습 문제의 이름: 맞았으면 True
-PAGE = []  # 페이지에 담을 [종류, 텍스트]
+PAGE = []  # 화면에 출력한 텍스트. 끝나면 HTML 페이지로 바꾸어 저장합니다
+TITLES = [""]  # 지금까지 실행한 절의 제목
 OUTPUT_DIR = Path(__file__).resolve().parent / "outputs"
 PAGE_HEAD = """<!doctype html><html lang="ko"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width"><style>
-:root{color-scheme:light dark}h2{margin-top:3em;border-bottom:2px solid #0072B2}h3{margin:3em 0 0}
+<meta name="viewport" content="width=device-width"><style>:root{color-scheme:light dark}
 body{max-width:52em;margin:2em auto;padding:0 1em;font:16px/1.75 system-ui,sans-serif;
-word-break:keep-all;overflow-wrap:anywhere}p{white-space:pre-wrap}small,i{color:#808080}
-pre{font:14px/1.6 ui-monospace,Consolas,monospace;overflow-x:auto;margin:0;padding:.5em 1em}
-.code{background:#8881;border-left:4px solid #0072B2}.ok,.wrong,.open{margin:.2em 1em}
-.ok{color:#2a9d4f}.wrong,.notice{color:#e5534b}i{font-style:normal}img{max-width:100%}
-nav ul{columns:20em}nav .lesson{margin-left:1em}</style>"""
+word-break:keep-all;overflow-wrap:anywhere}h2{margin-top:3em;border-bottom:2px solid #0072B2}
+h3{margin:3em 0 0}small,i{color:#808080;font-style:normal}.ok,.wrong{margin:.2em 1em}
+pre,samp{display:block;white-space:pre;overflow-x:auto;margin:0;padding:.5em 1em;
+font:14px/1.6 ui-monospace,Consolas,monospace}pre{background:#8881;border-left:4px solid #0072B2}
+.open,.wrong{white-space:pre-line}.ok{color:#2a9d4f}.wrong{color:#e5534b}img{max-width:100%}
+ul{columns:20em}.h3{margin-left:1em}</style>"""
+PAGE_RULES = {  # 화면의 줄을 HTML로 바꾸는 규칙. 위에서부터 차례대로 적용합니다
+    r"\A(.+)\n(.+)": r"<h1>\1</h1><small>\2</small>",
+    r"──── ((\w+).*) ────": r'<h2 id="\2">\1</h2>',
+    r"== (.+) ==   (.+ (\w+))": r'<h3 id="\3">\1</h3><small>\2</small>',
+    r"&gt;&gt;&gt; (.*)": r"<pre>\1</pre>",
+    r"<pre>(|.*  )(# .*)</pre>": r"<pre>\1<i>\2</i></pre>",
+    r" *(✓ .*)": r'<p class="ok">\1</p>',
+    r" *(□ .*(\n+ {8}.*)*)": r'<p class="open">\1</p>',
+    r" *(✗ .*(\n+ {8}.*)*|\[연습용 데이터\].*)": r'<p class="wrong">\1</p>',
+    r" *저장: .*?([^/\\]+\.png)  (.*)": r'<img src="\1" alt="\2">',
+    r" {2,4}(.+)": r"<samp>\1</samp>",
+    r"[^<\n].*(\n[^<\n].*)*": r"<p>\g<0></p>",
+    r"\d+\) .*": r"<br>\g<0>",
+}
 
 
 def use_hangul():
@@ -1350,12 +1364,10 @@ def prepare_outputs(path):
         sys.exit(f"오류: {path} 폴더에 저장할 수 없습니다({error}). --output-dir를 확인하세요.")
 
 
-def record(kind, text):
-    """페이지에 텍스트를 추가합니다. 종류가 같으면 앞의 텍스트에 이어 붙입니다."""
-    if PAGE and PAGE[-1][0] == kind and kind != "image":
-        PAGE[-1][1] += text
-    else:
-        PAGE.append([kind, text])
+def say(text, screen=None):
+    """텍스트를 화면에 출력하고 페이지에도 담습니다."""
+    print(text, file=screen)
+    PAGE.append(text)
 
 
 def begin(part, device=""):
@@ -1363,18 +1375,14 @@ def begin(part, device=""):
     if not PAGE:
         file = Path(__file__).name
         title, introduction, *_ = __doc__.split("\n\n")
-        introduction += f"""
+        say(f"""{title}\nPyTorch {torch.__version__}  {device}\n\n{introduction}
 
 이 내용은 python {file}를 실행하면 나옵니다. 결과는 코드 바로 아래에 있습니다.
 '받은 값'은 앞의 절에서 만들었거나 실행할 때 정한 값입니다. ✓가 붙은 문장은 실행하면서 정말
 맞는지 확인한 설명이며, 틀리면 ✗로 바뀝니다. 값을 보여 주지 않는 코드는 대개 그 아래의 ✓를
 확인하는 코드입니다. import와 그림을 그리는 함수는 {file} 파일에 있습니다. 처음에는
-핵심만 읽어도 괜찮습니다."""
-        place = f"PyTorch {torch.__version__}  {device}".rstrip()
-        print(f"{title}\n{place}\n\n{introduction}")
-        PAGE.extend([["title", title], ["place", place], ["text", introduction]])
-    print(f"\n\n──── {part} ────")
-    record("part", part)
+핵심만 읽어도 괜찮습니다.""")
+    say(f"\n\n──── {part} ────")
 
 
 def teach(lesson, *args, **options):
@@ -1382,51 +1390,45 @@ def teach(lesson, *args, **options):
     if not callable(lesson):
         raise TypeError("teach(lesson())이 아니라 teach(lesson)처럼 함수를 전달하세요.")
     title, _, text = (inspect.getdoc(lesson) or lesson.__name__).partition("\n\n")
+    TITLES.append(title)
     transcript = Transcript(inspect.unwrap(lesson))
-    place = f"{Path(__file__).name}:{transcript.first} {lesson.__name__}"
-    print(f"\n== {title} ==   {place}\n{text}\n")
-    PAGE.extend([["lesson", title], ["place", place], ["text", text]])
-    try:
-        with contextlib.redirect_stdout(transcript):
-            transcript.name_values(inspect.signature(lesson).bind(*args, **options).arguments)
+    say(f"\n== {title} ==   {Path(__file__).name}:{transcript.first} {lesson.__name__}\n{text}\n")
+    with contextlib.redirect_stdout(transcript):
+        try:
+            values = []
+            for name, value in inspect.signature(lesson).bind(*args, **options).arguments.items():
+                simple = isinstance(value, (int, float, str, torch.device, type(None)))
+                values.append(f"{name}={value}" if simple else name)
+            if values:
+                print(f">>> # 받은 값: {', '.join(values)}")
             result = lesson(*args, **options)
             transcript.show_code_until(len(transcript.lines))
-        return result
-    except BaseException as error:
-        with contextlib.suppress(OSError, SystemExit):
+            if transcript.rest:
+                print()
+            return result
+        except BaseException as error:
             for frame, number in traceback.walk_tb(error.__traceback__):
                 if frame.f_code is transcript.code:
                     transcript.show_code_until(number - transcript.first + 1)
-            record("wrong", f"여기에서 멈췄습니다: {type(error).__name__}: {error}")
+            print(f"\n✗ 여기에서 멈췄습니다: {type(error).__name__}: {error}")
             write_page()
-        raise
+            raise
 
 
 class Transcript(io.TextIOBase):
     """절을 실행하는 동안의 출력 스트림입니다. 결과보다 그 결과를 만든 코드를 먼저 출력합니다."""
 
-    KINDS = {">>>": "code", "✓": "ok", "✗": "wrong", "□": "open", "저장:": "saved"}
-
     def __init__(self, lesson):
         self.screen = sys.stdout
+        self.rest = ""  # 아직 끝나지 않은 줄
         self.code = lesson.__code__
-        self.kind = "result"  # 지금 출력하는 줄의 종류
-        self.at_line_start = True
         self.lines, self.first = inspect.getsourcelines(lesson)
         self.statements = ast.parse("".join(self.lines)).body[0].body  # 아직 출력하지 않은 문장
         self.shown = self.statements[0].lineno - 1  # 이미 출력한 줄의 개수
         if lesson.__doc__:
             self.shown = self.statements.pop(0).end_lineno
-        if lesson.__name__ == "check_practice":
+        if lesson is check_practice:
             self.statements.clear()  # 연습 문제를 확인하는 코드는 출력하지 않습니다
-
-    def name_values(self, arguments):
-        """절이 main에서 받은 값을 코드의 첫 줄로 출력합니다."""
-        simple = (int, float, str, torch.device, type(None))
-        items = arguments.items()
-        names = [f"{name}={value}" if isinstance(value, simple) else name for name, value in items]
-        if names:
-            self.put(f">>> # 받은 값: {', '.join(names)}\n")
 
     def show_code_until(self, number):
         """number번째 줄이 속한 문장까지의 코드를 출력합니다. 반복문은 전체가 한 문장입니다."""
@@ -1434,34 +1436,22 @@ class Transcript(io.TextIOBase):
             statement = self.statements.pop(0)
             last = statement.lineno - 1 if only_prints(statement) else statement.end_lineno
             for line in self.lines[self.shown : last]:
+                self.put("\n" if self.rest else "")
                 self.put(f">>> {line.removeprefix('    ')}" if line.strip() else "\n")
             self.shown = statement.end_lineno
 
     def write(self, text):
-        frame = inspect.currentframe()
-        while frame and frame.f_code is not self.code:
-            frame = frame.f_back
-        if frame:
-            self.show_code_until(frame.f_lineno - self.first + 1)
+        for frame, number in traceback.walk_stack(inspect.currentframe()):
+            if frame.f_code is self.code:
+                self.show_code_until(number - self.first + 1)
         self.put(text)
         return len(text)
 
     def put(self, text):
-        """텍스트를 화면에 출력하고 페이지에 추가합니다. 종류는 줄의 첫 단어로 구분합니다."""
-        if text.startswith(">>> ") and not self.at_line_start:
-            text = f"\n{text}"
-        for line in text.splitlines(keepends=True):
-            if self.at_line_start and not line.isspace():
-                if not line.startswith("  ") or self.kind == "code":  # 들여쓴 줄은 앞 줄과 같습니다
-                    self.kind = self.KINDS.get(line.split()[0], "result")
-                self.screen.write("" if self.kind == "code" else "    ")
-            self.screen.write(line)
-            if self.kind != "saved":
-                record(self.kind, line.removeprefix(">>> "))
-            self.at_line_start = line.endswith("\n")
-
-    def flush(self):
-        self.screen.flush()
+        """텍스트를 한 줄씩 출력합니다. 결과는 들여씁니다."""
+        *lines, self.rest = (self.rest + text).split("\n")
+        for line in lines:
+            say(line if line.startswith(">>> ") else textwrap.indent(line, "    "), self.screen)
 
 
 def only_prints(statement):
@@ -1473,9 +1463,7 @@ def only_prints(statement):
 
 def show_code(thing):
     """함수나 클래스의 코드를 출력합니다."""
-    for line in inspect.getsource(thing).splitlines():
-        print(f">>> {line}" if line else "")
-    print()
+    print(textwrap.indent(inspect.getsource(thing), ">>> "))
 
 
 def show(text, note=""):
@@ -1490,8 +1478,7 @@ def check(claim, holds):
     """설명 한 문장이 맞는지 확인하고 출력합니다. 틀려도 멈추지 않고, 마지막에 다시 출력합니다."""
     holds = bool(holds.all() if hasattr(holds, "all") else holds)  # 벡터이면 모두 참이어야 합니다
     print(f"{'✓' if holds else '✗'} {claim}")
-    titles = [text for kind, text in PAGE if kind == "lesson"]
-    CLAIMS.append(("".join(titles[-1:]), claim, holds))
+    CLAIMS.append((TITLES[-1], claim, holds))
 
 
 def practice(exercise, *examples, read=torch.as_tensor):
@@ -1501,37 +1488,31 @@ def practice(exercise, *examples, read=torch.as_tensor):
     """
     EXERCISES[exercise.__name__] = False
     names = inspect.signature(exercise)
-    place = f"{Path(__file__).name}:{exercise.__code__.co_firstlineno}"
-    title = f"{exercise.__name__}{names}   {place}"
+    code = exercise.__code__
+    title = f"{exercise.__name__}{names}   {Path(__file__).name}:{code.co_firstlineno}"
     task = inspect.getdoc(exercise)
     for inputs, right in examples:
         try:
-            problem = find_problem(exercise, inputs, right, read)
+            problem = find_problem(exercise(*copy.deepcopy(inputs)), right, read)
         except NotImplementedError:
             print(f"□ {title}\n{textwrap.indent(task, '    ')}")
             return
+        except Exception as error:
+            line = code.co_firstlineno
+            for frame in traceback.extract_tb(error.__traceback__)[1:]:
+                line = frame.lineno if frame.filename == code.co_filename else line
+            problem = f"{line}번째 줄의 오류: {type(error).__name__}: {error}"
         if problem:
-            lines = [f"{name} = {value}" for name, value in zip(names.parameters, inputs)]
-            lines += [f"올바른 값: {right}", problem, task.rpartition("\n\n")[2]]
-            told = textwrap.indent("\n".join(lines), "    ")
-            print(f"✗ {title}\n{told}")
+            told = [f"{name} = {value}" for name, value in zip(names.parameters, inputs)]
+            told += [f"올바른 값: {right}", problem, task.rpartition("\n\n")[2]]
+            print(f"✗ {title}\n{textwrap.indent(chr(10).join(told), '    ')}")
             return
     EXERCISES[exercise.__name__] = True
     print(f"✓ {exercise.__name__}")
 
 
-def find_problem(exercise, inputs, right, read):
-    """답이 올바른 값과 어떻게 다른지 설명하는 문장을 반환합니다. 같으면 빈 문자열입니다."""
-    try:
-        answer = exercise(*copy.deepcopy(inputs))
-    except NotImplementedError:
-        raise
-    except Exception as error:
-        line = exercise.__code__.co_firstlineno
-        for frame in traceback.extract_tb(error.__traceback__)[1:]:
-            if frame.filename == exercise.__code__.co_filename:
-                line = frame.lineno
-        return f"{line}번째 줄의 오류: {type(error).__name__}: {error}"
+def find_problem(answer, right, read):
+    """반환한 값이 올바른 값과 어떻게 다른지 설명하는 문장을 반환합니다. 같으면 빈 문자열입니다."""
     if answer is None:
         return "반환한 값이 없습니다. return을 확인하세요."
     try:
@@ -1540,8 +1521,7 @@ def find_problem(exercise, inputs, right, read):
         return f"반환한 값: {answer}\n비교할 수 없는 값입니다({type(error).__name__}: {error})."
     expected = torch.as_tensor(right).double()
     if value.shape != expected.shape:
-        shapes = f"모양 {list(value.shape)}, 올바른 모양 {list(expected.shape)}"
-        return f"반환한 값: {answer}\n{shapes}"
+        return f"반환한 값: {answer}\n모양 {list(value.shape)}, 올바른 모양 {list(expected.shape)}"
     if not torch.allclose(value, expected, rtol=1e-4, atol=1e-5):
         return f"반환한 값: {value.numpy().round(4).tolist()}"
     return ""
@@ -1568,9 +1548,9 @@ def save_figure(figure, name):
     path = OUTPUT_DIR / Path(name).with_suffix(".png")
     with saving(path) as file:
         figure.savefig(file, dpi=120)
-    print(f"저장: {path}")
-    titles = [axis.get_title() for axis in figure.axes]
-    record("image", f"{path.name}\n{figure.get_suptitle() or ', '.join(filter(None, titles))}")
+    titles = [axis.get_title() for axis in figure.axes if axis.get_title()]
+    title = figure.get_suptitle() or ", ".join(titles)
+    print(f"저장: {path}  {' '.join(title.split())}")
     if "ipykernel" in sys.modules:
         from IPython.display import display
 
@@ -1579,46 +1559,33 @@ def save_figure(figure, name):
 
 
 def write_page():
-    """지금까지의 설명, 코드, 결과, 그림을 HTML 페이지로 저장하고 그 경로를 반환합니다."""
-    tags = {"title": "h1", "part": "h2", "lesson": "h3", "place": "small"}
-    contents = body = ""
-    for number, (kind, text) in enumerate(PAGE):
-        text = html.escape(text.strip("\n"))
-        if kind == "image":
-            name, _, title = text.partition("\n")
-            body += f'<img src="{name}" alt="{title}">\n'
-        elif kind in ("code", "result"):
-            text = re.sub(r"(?m)(^ *|  )(# .*)$", r"\1<i>\2</i>", text)  # 주석은 회색입니다
-            body += f'<pre class="{kind}">{text}</pre>\n'
-        else:
-            if kind == "text":  # 문단은 화면의 너비에 맞추고, 목록과 표의 줄은 그대로 둡니다
-                text = re.sub(r"(?<=\S)\n(?!\s|\d+\))", " ", text)
-            tag = tags.get(kind, "p")
-            body += f'<{tag} class="{kind}" id="p{number}">{text}</{tag}>\n'
-            if kind in ("part", "lesson"):
-                contents += f'<li class="{kind}"><a href="#p{number}">{text}</a></li>\n'
+    """화면에 출력한 텍스트를 HTML 페이지로 저장하고 그 경로를 반환합니다."""
+    body = html.escape("\n".join(PAGE))
+    for pattern, tags in PAGE_RULES.items():
+        body = re.sub(f"(?m)^{pattern}$", tags, body)
+    body = re.sub(r"</(pre|samp)>(\n+)<\1>", r"\2", body)  # 이어지는 줄을 한 블록으로 합칩니다
+    contents = ""
+    for tag, name, title in re.findall(r'<(h[23]) id="(\w+)">(.+)</h', body):
+        contents += f'<li class="{tag}"><a href="#{name}">{title}</a></li>\n'
     body = body.replace("<h2", f"<nav><ul>\n{contents}</ul></nav>\n<h2", 1)
     path = OUTPUT_DIR / f"{Path(__file__).stem}.html"
     with saving(path) as file:
-        head = f"{PAGE_HEAD}<title>{path.stem}</title></head><body>\n"
-        file.write(f"{head}{body}</body></html>\n".encode())
+        page = f"{PAGE_HEAD}<title>{path.stem}</title></head><body>\n{body}\n</body></html>\n"
+        file.write(page.encode())
     return path
 
 
 def finish(next_chapter, open_page):
     """결과를 요약하고 페이지를 저장합니다. 틀린 설명이 있으면 모두 출력하고 1로 종료합니다."""
-    wrong = [f"✗ {lesson}: {claim}" for lesson, claim, holds in CLAIMS if not holds]
+    wrong = [f"✗ {title}: {claim}" for title, claim, holds in CLAIMS if not holds]
     begin("마무리")
-    summary = f"""✓로 확인한 설명은 {len(CLAIMS)}개 중 {len(CLAIMS) - len(wrong)}개가 맞습니다.
+    say(f"""✓로 확인한 설명은 {len(CLAIMS)}개 중 {len(CLAIMS) - len(wrong)}개가 맞습니다.
 연습 문제는 {len(EXERCISES)}개 중 {sum(EXERCISES.values())}개를 풀었습니다.
-다음에 읽을 것: {next_chapter}"""
-    print(summary)
-    record("text", summary)
-    if wrong:
-        record("wrong", "\n".join(wrong))
-    for kind, text in PAGE:
-        if kind == "notice":
+다음에 읽을 것: {next_chapter}""")
+    for text in PAGE:
+        if text.startswith("[연습용 데이터]"):
             print(text.partition("\n")[0])
+    PAGE.extend(wrong)
     path = write_page()
     if open_page and not webbrowser.open(path.resolve().as_uri()):
         print("브라우저를 열 수 없으니 다음 파일을 직접 여세요.")
@@ -1636,78 +1603,55 @@ GARMENTS = """1fffbe7cf9f3e 0f9f366cd9b36 1fffffbb76e9c 070e083871f3e 18ffffefdf
 
 
 def prepare_fashion_mnist(data_dir):
-    """FashionMNIST가 있는 폴더를 반환합니다. 없으면 내려받습니다.
-
-    내려받지 못하면 연습용 데이터를 만들고, 그 폴더를 반환합니다.
-    """
+    """FashionMNIST가 있는 폴더를 반환합니다. 없으면 내려받습니다."""
     root = Path(os.path.expanduser(data_dir))
     raw = root / "FashionMNIST" / "raw"
-    files = [raw / name.removesuffix(".gz") for name, md5 in datasets.FashionMNIST.resources]
     if os.path.isfile(root):
         sys.exit(f"오류: {root}은(는) 폴더가 아니라 파일입니다. --data-dir를 확인하세요.")
-    if all(map(os.path.isfile, files)):
-        damaged = find_damaged_file(raw)
+    names = [name.removesuffix(".gz") for name, md5 in datasets.FashionMNIST.resources]
+    if not all(os.path.isfile(raw / name) for name in names):
+        return download_fashion_mnist(root)
+    for split in ("train", "t10k"):
+        try:
+            dataset = datasets.FashionMNIST(root, train=split == "train")
+            fits = dataset.data.shape == (len(dataset.targets), 28, 28)
+            damaged = not fits or dataset.targets.max() > 9
+        except Exception:  # 형식이 다르면 읽을 때 오류가 발생합니다
+            damaged = True
         if damaged:
-            sys.exit(f"오류: {damaged} 파일이 손상되었습니다. 네 파일을 다시 준비하세요.")
-        return root
+            files = f"{split}-images-idx3-ubyte나 {split}-labels-idx1-ubyte"
+            sys.exit(f"오류: {raw}의 {files}가 손상되었습니다. 네 파일을 다시 준비하세요.")
+    return root
 
+
+def download_fashion_mnist(root):
+    """FashionMNIST를 root에 내려받습니다. 내려받지 못하면 연습용 데이터의 폴더를 반환합니다."""
     reasons = ""
     mirrors = datasets.FashionMNIST.mirrors
     socket.setdefaulttimeout(STALL_SECONDS)
     for mirror in [*mirrors, SECOND_MIRROR]:
-        print(f"FashionMNIST를 내려받습니다: {mirror}", flush=True)
+        print(f"FashionMNIST를 내려받습니다: {mirror}")
         datasets.FashionMNIST.mirrors = [mirror]
         try:
-            with contextlib.redirect_stdout(io.StringIO()):
-                datasets.FashionMNIST(root, download=True)  # MD5도 확인합니다
+            datasets.FashionMNIST(root, download=True)  # MD5도 확인합니다
             break
         except Exception as error:  # 어떤 오류가 발생하더라도 다음 서버를 시도합니다
-            reason = f"{type(error).__name__}: {error}".strip().splitlines()[-1]
-            reasons += f"내려받지 못한 이유: {reason[:78]}\n"
+            reasons += f"내려받지 못한 이유: {' '.join(str(error).split())}\n"
     else:
-        missing = "\n".join(f"{path.name}.gz" for path in files if not os.path.isfile(path))
-        notice = f"""[연습용 데이터] FashionMNIST 대신 단순한 그림을 사용하니 정확도가 다릅니다.
-{reasons}해결 방법: 인터넷에 연결하고 다시 실행하세요. 파일을 직접 내려받아도 됩니다.
-https://github.com/zalandoresearch/fashion-mnist/tree/master/data/fashion
-다음 중 없거나 MD5가 다른 파일을 {raw} 폴더에 넣으세요.
-{missing}"""
-        print(f"\n{notice}")
-        record("notice", notice)
-        try:
-            root = write_practice_data()
-        except OSError as error:
-            sys.exit(f"오류: 연습용 데이터를 임시 폴더에 저장할 수 없습니다({error}).")
+        say(f"""[연습용 데이터] FashionMNIST 대신 단순한 그림을 사용하니 정확도가 다릅니다.
+{reasons}해결 방법: 인터넷에 연결하고 다시 실행하거나, 다음 주소의 .gz 파일 4개를
+{root / "FashionMNIST" / "raw"} 폴더에 넣으세요.
+https://github.com/zalandoresearch/fashion-mnist/tree/master/data/fashion""")
+        root = write_practice_data()
     datasets.FashionMNIST.mirrors = mirrors
     socket.setdefaulttimeout(None)
     return root
-
-
-def idx_header(*shape):
-    """IDX 파일의 머리 부분입니다. 차원의 수 뒤에 차원별 크기를 4바이트씩 저장합니다."""
-    return bytes([0, 0, 8, len(shape)]) + b"".join(size.to_bytes(4, "big") for size in shape)
-
-
-def find_damaged_file(raw):
-    """형식이 FashionMNIST와 다른 파일의 경로를 반환합니다. 모두 올바르면 None입니다."""
-    for split in ("train", "t10k"):
-        labels = raw / f"{split}-labels-idx1-ubyte"
-        content = labels.read_bytes()
-        count = len(content) - 8
-        if count < 1 or content[:8] != idx_header(count) or max(content[8:]) > 9:
-            return labels
-        images = raw / f"{split}-images-idx3-ubyte"
-        with open(images, "rb") as file:
-            header = file.read(16)
-        if header != idx_header(count, 28, 28) or images.stat().st_size != 16 + 28 * 28 * count:
-            return images
 
 
 def write_practice_data():
     """옷 그림에 잡음(noise)을 더한 이미지 7,000장을 임시 폴더에 저장하고, 그 폴더를 반환합니다."""
     root = Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, root, ignore_errors=True)
-    raw = root / "FashionMNIST" / "raw"
-    raw.mkdir(parents=True)
     bits = "".join(f"{int(code, 16):049b}" for code in GARMENTS.split())
     pixels = torch.tensor([float(bit) for bit in bits]).view(10, 1, 7, 7)
     shapes = nn.functional.interpolate(pixels, size=28)[:, 0]
@@ -1718,8 +1662,10 @@ def write_practice_data():
         noise = 80 * torch.randn(n, 28, 28, generator=random)
         images = (brightness * shapes[labels] + noise).clamp(0, 255)
         for kind, array in (("images-idx3", images), ("labels-idx1", labels)):
-            content = idx_header(*array.shape) + array.to(torch.uint8).numpy().tobytes()
-            (raw / f"{split}-{kind}-ubyte").write_bytes(content)
+            header = bytes([0, 0, 8, array.dim()])
+            header += b"".join(size.to_bytes(4, "big") for size in array.shape)
+            with saving(root / "FashionMNIST" / "raw" / f"{split}-{kind}-ubyte") as file:
+                file.write(header + array.to(torch.uint8).numpy().tobytes())
     return root
 
 

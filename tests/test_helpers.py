@@ -83,6 +83,10 @@ SHOWN = {
         "print('1', end='')\nx = 2\nprint(x)",
         ["    1", ">>> x = 2", "    2"],
     ),
+    "a line of two prints": (
+        "print('1,', end=' ')\nprint('2')\nprint('3', end='')",
+        ["    1, 2", "    3"],
+    ),
     "redirected output": (
         "import contextlib, io\nwith contextlib.redirect_stdout(io.StringIO()) as f:\n    print('숨김')\n"
         "print(len(f.getvalue()))",
@@ -164,7 +168,9 @@ def test_show_code_is_a_block_of_its_own(chapter, tmp_path):
         ">>> x = half(1)",
         "    0.5",
     ]
-    assert ["code", "def half(x):\n    return x / 2\n\nx = half(1)\n"] in chapter.PAGE
+    chapter.begin("핵심")
+    page = read_page(chapter.write_page())
+    assert page.text["pre"] == "def half(x):\n    return x / 2\n\nx = half(1)"
 
 
 def test_lesson_without_docstring_and_a_call_instead_of_a_function(chapter, tmp_path, capsys):
@@ -209,15 +215,15 @@ class Reader(html.parser.HTMLParser):
         self.links += [attributes["href"]] if "href" in attributes else []
         self.ids += [attributes["id"]] if "id" in attributes else []
         self.images += [attributes] if tag == "img" else []
-        if tag not in ("meta", "img", "!doctype"):
-            self.open.append((tag, attributes.get("class")))
+        if tag not in ("meta", "img", "br"):
+            self.open.append((tag, attributes.get("class", tag)))
 
     def handle_endtag(self, tag):
         assert self.open.pop()[0] == tag
 
     def handle_data(self, data):
-        kind = self.open[-1][1] if self.open else None
-        self.text[kind] = self.text.get(kind, "") + data
+        for _, kind in self.open:
+            self.text[kind] = self.text.get(kind, "") + data
 
 
 def read_page(path):
@@ -241,10 +247,9 @@ def test_page_holds_everything_in_its_place(chapter, tmp_path, capsys):
     chapter.begin("핵심")
     chapter.teach(make_lesson(chapter, tmp_path, body))
     page = read_page(chapter.write_page())
-    assert 'x = "<b>&\'"' in page.text["code"] and "<b>&'\n" not in page.text["code"]
-    assert page.text["result"].strip() == "<b>&'"
-    assert page.text["ok"].strip() == "✓ 맞습니다"
-    assert page.text["wrong"].strip() == "✗ <틀립니다>"
+    assert 'x = "<b>&\'"  # 주석 <i>' in page.text["pre"] and page.text["i"] == "# 주석 <i>"
+    assert page.text["samp"] == "<b>&'"
+    assert page.text["ok"] == "✓ 맞습니다" and page.text["wrong"] == "✗ <틀립니다>"
     assert page.images == [{"src": "a.png", "alt": "A <title>"}]
     assert (tmp_path / "outputs" / "a.png").is_file()
     assert [link.strip("#") in page.ids for link in page.links] == [True, True]
@@ -254,13 +259,13 @@ def test_page_holds_everything_in_its_place(chapter, tmp_path, capsys):
 def test_finish_repeats_what_is_wrong(chapter, tmp_path, capsys, monkeypatch):
     chapter.begin("핵심")
     chapter.teach(make_lesson(chapter, tmp_path, "check('틀린 설명', False)"))
-    chapter.record("notice", "[안내]\n자세한 내용")
+    chapter.say("[연습용 데이터] 안내\n자세한 내용")
     monkeypatch.setattr(webbrowser, "open", lambda url: False)
     with pytest.raises(SystemExit) as stop:
         chapter.finish("tensor.py", True)
     assert stop.value.code.splitlines()[1:] == ["✗ 1. 제목: 틀린 설명"]
     *_, notice, no_browser, path = capsys.readouterr().out.splitlines()
-    assert notice == "[안내]" and path.endswith("quick_start.html")
+    assert notice == "[연습용 데이터] 안내" and path.endswith("quick_start.html")
     assert_one_korean_line(no_browser)
     assert "틀린 설명" in read_page(tmp_path / "outputs" / "quick_start.html").text["wrong"]
 

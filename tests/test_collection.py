@@ -145,7 +145,9 @@ def test_screen_and_page(name, chapter_run):
     for path in folder.glob("outputs/*.png"):
         assert path.name.startswith(name), path
     page = (folder / "outputs" / f"{name}.html").read_text(encoding="utf-8")
-    assert page.count("<img ") == len(re.findall(r"^ +저장: .+\.png  ", result.stdout, re.MULTILINE))
+    assert page.count("<img ") == len(
+        re.findall(r"^ +저장: .+\.png  ", result.stdout, re.MULTILINE)
+    )
 
 
 def test_help_and_bad_seed(tmp_path, capsys):

@@ -997,18 +997,18 @@ word-break:keep-all;overflow-wrap:anywhere}h2{margin-top:3em;border-bottom:2px s
 h3{margin:3em 0 0}small,i{color:#808080;font-style:normal}.ok,.wrong{margin:.2em 1em}
 pre,samp{display:block;white-space:pre;overflow-x:auto;margin:0;padding:.5em 1em;
 font:14px/1.6 ui-monospace,Consolas,monospace}pre{background:#8881;border-left:4px solid #0072B2}
-.open,.wrong{white-space:pre-line}.ok{color:#2a9d4f}.wrong{color:#e5534b}img{max-width:100%}
+samp{white-space:pre-wrap}.ok{color:#2a9d4f}.wrong{color:#e5534b}img{max-width:100%}
 ul{columns:20em}.h3{margin-left:1em}</style>"""
 PAGE_RULES = {  # 화면의 줄을 HTML로 바꾸는 규칙. 위에서부터 차례대로 적용합니다
     r"\A(.+)\n(.+)": r"<h1>\1</h1><small>\2</small>",
-    r"──── ((\w+).*) ────": r'<h2 id="\2">\1</h2>',
+    r"──── (\W*(\w+).*) ────": r'<h2 id="\2">\1</h2>',
     r"== (.+) ==   (.+ (\w+))": r'<h3 id="\3">\1</h3><small>\2</small>',
     r"&gt;&gt;&gt; (.*)": r"<pre>\1</pre>",
     r"<pre>(|.*  )(# .*)</pre>": r"<pre>\1<i>\2</i></pre>",
     r" *(✓ .*)": r'<p class="ok">\1</p>',
-    r" *(□ .*(\n+ {8}.*)*)": r'<p class="open">\1</p>',
-    r" *(✗ .*(\n+ {8}.*)*|\[연습용 데이터\].*)": r'<p class="wrong">\1</p>',
-    r" *저장: .*?([^/\\]+\.png)  (.*)": r'<img src="\1" alt="\2">',
+    r" *(□ .*)": r"<p>\1</p>",
+    r" *(✗ .*|\[연습용 데이터\].*)": r'<p class="wrong">\1</p>',
+    r" *저장: .*?([^/\\\n]+\.png)  (.*)": r'<img src="\1" alt="\2">',
     r" {2,4}(.+)": r"<samp>\1</samp>",
     r"[^<\n].*(\n[^<\n].*)*": r"<p>\g<0></p>",
     r"\d+\) .*": r"<br>\g<0>",
@@ -1036,10 +1036,10 @@ def prepare_outputs(path):
         sys.exit(f"오류: {path} 폴더에 저장할 수 없습니다({error}). --output-dir를 확인하세요.")
 
 
-def say(text, screen=None):
+def say(text):
     """텍스트를 화면에 출력하고 페이지에도 담습니다."""
-    print(text, file=screen)
-    PAGE.append(text)
+    print(text)
+    PAGE.append(f"{text}\n")
 
 
 def begin(part, device=""):
@@ -1061,10 +1061,11 @@ def teach(lesson, *args, **options):
     """절의 docstring을 제목과 설명으로 출력하고, 코드와 결과를 번갈아 출력하며 실행합니다."""
     if not callable(lesson):
         raise TypeError("teach(lesson())이 아니라 teach(lesson)처럼 함수를 전달하세요.")
-    title, _, text = (inspect.getdoc(lesson) or lesson.__name__).partition("\n\n")
+    title, _, text = (inspect.getdoc(lesson) or lesson.__name__).partition("\n")
     TITLES.append(title)
     transcript = Transcript(inspect.unwrap(lesson))
-    say(f"\n== {title} ==   {Path(__file__).name}:{transcript.first} {lesson.__name__}\n{text}\n")
+    place = f"{Path(__file__).name}:{transcript.first} {lesson.__name__}"
+    say(f"\n== {title} ==   {place}\n{text.strip()}\n")
     with contextlib.redirect_stdout(transcript):
         try:
             values = []
@@ -1075,15 +1076,14 @@ def teach(lesson, *args, **options):
                 print(f">>> # 받은 값: {', '.join(values)}")
             result = lesson(*args, **options)
             transcript.show_code_until(len(transcript.lines))
-            if transcript.rest:
-                print()
             return result
         except BaseException as error:
             for frame, number in traceback.walk_tb(error.__traceback__):
                 if frame.f_code is transcript.code:
                     transcript.show_code_until(number - transcript.first + 1)
-            print(f"\n✗ 여기에서 멈췄습니다: {type(error).__name__}: {error}")
-            write_page()
+            PAGE.append(f"\n✗ 여기에서 멈췄습니다: {type(error).__name__}: {error}\n")
+            with contextlib.suppress(SystemExit):  # 저장할 수 없어도 원래의 오류를 보여 줍니다
+                write_page()
             raise
 
 
@@ -1092,7 +1092,7 @@ class Transcript(io.TextIOBase):
 
     def __init__(self, lesson):
         self.screen = sys.stdout
-        self.rest = ""  # 아직 끝나지 않은 줄
+        self.at_line_start = True
         self.code = lesson.__code__
         self.lines, self.first = inspect.getsourcelines(lesson)
         self.statements = ast.parse("".join(self.lines)).body[0].body  # 아직 출력하지 않은 문장
@@ -1108,7 +1108,6 @@ class Transcript(io.TextIOBase):
             statement = self.statements.pop(0)
             last = statement.lineno - 1 if only_prints(statement) else statement.end_lineno
             for line in self.lines[self.shown : last]:
-                self.put("\n" if self.rest else "")
                 self.put(f">>> {line.removeprefix('    ')}" if line.strip() else "\n")
             self.shown = statement.end_lineno
 
@@ -1120,10 +1119,18 @@ class Transcript(io.TextIOBase):
         return len(text)
 
     def put(self, text):
-        """텍스트를 한 줄씩 출력합니다. 결과는 들여씁니다."""
-        *lines, self.rest = (self.rest + text).split("\n")
-        for line in lines:
-            say(line if line.startswith(">>> ") else textwrap.indent(line, "    "), self.screen)
+        """텍스트를 화면에 출력하고 페이지에 담습니다. 코드가 아니면 들여씁니다."""
+        if text.startswith(">>> ") and not self.at_line_start:
+            text = f"\n{text}"
+        for line in text.splitlines(keepends=True):
+            if self.at_line_start and not line.isspace() and not line.startswith(">>> "):
+                line = f"    {line}"
+            self.screen.write(line)
+            PAGE.append(line)
+            self.at_line_start = line.endswith("\n")
+
+    def flush(self):
+        self.screen.flush()
 
 
 def only_prints(statement):
@@ -1245,7 +1252,7 @@ def save_figure(figure, name):
 
 def write_page():
     """화면에 출력한 텍스트를 HTML 페이지로 저장하고 그 경로를 반환합니다."""
-    body = html.escape("\n".join(PAGE))
+    body = html.escape("".join(PAGE))
     for pattern, tags in PAGE_RULES.items():
         body = re.sub(f"(?m)^{pattern}$", tags, body)
     body = re.sub(r"</(pre|samp)>(\n+)<\1>", r"\2", body)  # 이어지는 줄을 한 블록으로 합칩니다
@@ -1270,7 +1277,7 @@ def finish(next_chapter, open_page):
     for text in PAGE:
         if text.startswith("[연습용 데이터]"):
             print(text.partition("\n")[0])
-    PAGE.extend(wrong)
+    PAGE.append("\n".join(wrong))
     path = write_page()
     if open_page and not webbrowser.open(path.resolve().as_uri()):
         print("브라우저를 열 수 없으니 다음 파일을 직접 여세요.")
@@ -1299,13 +1306,11 @@ def prepare_fashion_mnist(data_dir):
     for split in ("train", "t10k"):
         try:
             dataset = datasets.FashionMNIST(root, train=split == "train")
-            fits = dataset.data.shape == (len(dataset.targets), 28, 28)
-            damaged = not fits or dataset.targets.max() > 9
-        except Exception:  # 형식이 다르면 읽을 때 오류가 발생합니다
-            damaged = True
-        if damaged:
-            files = f"{split}-images-idx3-ubyte나 {split}-labels-idx1-ubyte"
-            sys.exit(f"오류: {raw}의 {files}가 손상되었습니다. 네 파일을 다시 준비하세요.")
+            if dataset.data.shape != (len(dataset.targets), 28, 28) or dataset.targets.max() > 9:
+                raise ValueError("이미지와 정답이 서로 맞지 않습니다")
+        except Exception as error:
+            files = f"{raw / split}-images-idx3-ubyte나 {split}-labels-idx1-ubyte"
+            sys.exit(f"오류: {files}가 손상되었습니다({error!r}). 네 파일을 다시 준비하세요.")
     return root
 
 
@@ -1321,9 +1326,10 @@ def download_fashion_mnist(root):
             datasets.FashionMNIST(root, download=True)  # MD5도 확인합니다
             break
         except Exception as error:  # 어떤 오류가 발생하더라도 다음 서버를 시도합니다
-            reasons += f"내려받지 못한 이유: {' '.join(str(error).split())}\n"
+            reasons += f"내려받지 못한 이유: {' '.join(str(error).split())}\n\n"
     else:
         say(f"""[연습용 데이터] FashionMNIST 대신 단순한 그림을 사용하니 정확도가 다릅니다.
+
 {reasons}해결 방법: 인터넷에 연결하고 다시 실행하거나, 다음 주소의 .gz 파일 4개를
 {root / "FashionMNIST" / "raw"} 폴더에 넣으세요.
 https://github.com/zalandoresearch/fashion-mnist/tree/master/data/fashion""")

@@ -18,6 +18,7 @@ from tools import (
     assert_clean,
     assert_one_korean_line,
     load_chapter,
+    read_page,
     run_main,
     source,
     user_environment,
@@ -144,10 +145,9 @@ def test_screen_and_page(name, chapter_run):
     assert wide == []
     for path in folder.glob("outputs/*.png"):
         assert path.name.startswith(name), path
-    page = (folder / "outputs" / f"{name}.html").read_text(encoding="utf-8")
-    assert page.count("<img ") == len(
-        re.findall(r"^ +저장: .+\.png  ", result.stdout, re.MULTILINE)
-    )
+    page = read_page(folder / "outputs" / f"{name}.html")
+    pictures = re.findall(r"^ +저장: .+/(.+\.png)  (.+)$", result.stdout, re.MULTILINE)
+    assert [(picture["src"], picture["alt"]) for picture in page.images] == pictures
 
 
 def test_help_and_bad_seed(tmp_path, capsys):

@@ -1,7 +1,6 @@
 """모든 장에 복사한 도우미 함수: 코드와 결과의 순서, 페이지, 저장, 연습 문제. 사본이 같으므로 1장으로 확인합니다."""
 
 import contextlib
-import html.parser
 import io
 import os
 import re
@@ -13,7 +12,7 @@ import webbrowser
 import matplotlib.pyplot as plt
 import pytest
 import torch
-from tools import assert_one_korean_line, load, load_chapter
+from tools import assert_one_korean_line, load, load_chapter, read_page
 
 
 @pytest.fixture
@@ -178,8 +177,28 @@ def test_lesson_without_docstring_and_a_call_instead_of_a_function(chapter, tmp_
     path.write_text("def lesson():\n    x = 1\n    print(x)\n", encoding="utf-8")
     chapter.teach(load(path).lesson)
     assert capsys.readouterr().out.endswith(">>> x = 1\n    1\n")
+    path.write_text('def lesson():\n    """1. 제목\n    설명"""\n    print(1)\n', encoding="utf-8")
+    chapter.teach(load(path).lesson)
+    assert re.search(
+        r"^== 1\. 제목 ==   .+\n설명\n\n    1\n", capsys.readouterr().out, re.MULTILINE
+    )
     with pytest.raises(TypeError, match="teach"):
         chapter.teach(None)
+
+
+def test_unfinished_line_is_on_the_screen_at_once(chapter, tmp_path, capsys):
+    seen = []
+    lesson = make_lesson(chapter, tmp_path, "print('1', end='')\nlook()\nprint('2')")
+    lesson.__globals__["look"] = lambda: seen.append(capsys.readouterr().out)
+    chapter.teach(lesson)
+    assert seen[0].endswith("\n    1") and capsys.readouterr().out == "\n>>> look()\n    2\n"
+
+
+def test_error_of_the_lesson_is_told_when_the_page_cannot_be_written(chapter, tmp_path):
+    (tmp_path / "outputs").rmdir()
+    (tmp_path / "outputs").write_text("", encoding="utf-8")
+    with pytest.raises(ValueError):
+        chapter.teach(make_lesson(chapter, tmp_path, "raise ValueError('틀렸습니다')"))
 
 
 @pytest.mark.parametrize("error", ["ValueError('틀렸습니다')", "KeyboardInterrupt()"])
@@ -201,36 +220,6 @@ def test_vector_in_check_counts_as_true_only_when_all_are(chapter, capsys):
 
 
 # ---- 페이지 ----
-
-
-class Reader(html.parser.HTMLParser):
-    """여는 태그와 닫는 태그의 짝을 확인하고, 링크, id, 그림을 모읍니다."""
-
-    def __init__(self):
-        super().__init__()
-        self.open, self.links, self.ids, self.images, self.text = [], [], [], [], {}
-
-    def handle_starttag(self, tag, attributes):
-        attributes = dict(attributes)
-        self.links += [attributes["href"]] if "href" in attributes else []
-        self.ids += [attributes["id"]] if "id" in attributes else []
-        self.images += [attributes] if tag == "img" else []
-        if tag not in ("meta", "img", "br"):
-            self.open.append((tag, attributes.get("class", tag)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop()[0] == tag
-
-    def handle_data(self, data):
-        for _, kind in self.open:
-            self.text[kind] = self.text.get(kind, "") + data
-
-
-def read_page(path):
-    reader = Reader()
-    reader.feed(path.read_text(encoding="utf-8"))
-    assert reader.open == [] and len(set(reader.ids)) == len(reader.ids)
-    return reader
 
 
 def test_page_holds_everything_in_its_place(chapter, tmp_path, capsys):
@@ -279,13 +268,13 @@ def test_show_opens_the_page(chapter, tmp_path, capsys, monkeypatch):
 
 
 def test_notebook_displays_each_figure_and_closes_it(chapter, monkeypatch, capsys):
+    figure = plt.figure()
     shown = []
     display = types.ModuleType("IPython.display")
     display.display = shown.append
     monkeypatch.setitem(sys.modules, "ipykernel", types.ModuleType("ipykernel"))
     monkeypatch.setitem(sys.modules, "IPython", types.ModuleType("IPython"))
     monkeypatch.setitem(sys.modules, "IPython.display", display)
-    figure = plt.figure()
     chapter.save_figure(figure, "a.png")
     assert shown == [figure] and plt.get_fignums() == []
 

@@ -1,6 +1,7 @@
 """테스트에서 사용하는 도구입니다. 네트워크와 실제 데이터가 없어도 됩니다."""
 
 import contextlib
+import html.parser
 import importlib.util
 import io
 import os
@@ -139,6 +140,40 @@ def assert_picture(path):
     picture = plt.imread(path)
     assert min(picture.shape[:2]) >= 200, path
     assert picture[..., :3].std() > 0.02, f"빈 그림: {path}"
+
+
+class Reader(html.parser.HTMLParser):
+    """여는 태그와 닫는 태그의 짝을 확인하고, 링크, id, 그림을 모읍니다."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.links, self.ids, self.images, self.text = [], [], [], [], {}
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.links += [attributes["href"]] if "href" in attributes else []
+        self.ids += [attributes["id"]] if "id" in attributes else []
+        self.images += [attributes] if tag == "img" else []
+        if tag in ("p", "pre", "samp", "h2", "h3"):
+            assert self.open[-1][0] == "body", tag
+        if tag not in ("meta", "img", "br"):
+            self.open.append((tag, attributes.get("class", tag)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop()[0] == tag
+
+    def handle_data(self, data):
+        for _, kind in self.open:
+            self.text[kind] = self.text.get(kind, "") + data
+
+
+def read_page(path):
+    """페이지의 HTML이 올바른지 확인하고, 내용을 모은 Reader를 반환합니다."""
+    reader = Reader()
+    reader.feed(path.read_text(encoding="utf-8"))
+    assert reader.open == [] and len(set(reader.ids)) == len(reader.ids)
+    assert {link.strip("#") for link in reader.links} == set(reader.ids)
+    return reader
 
 
 def write_idx(path, array):

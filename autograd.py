@@ -1246,12 +1246,12 @@ def teach(lesson, *args, **options):
             if values:
                 print(f">>> # 받은 값: {', '.join(values)}")
             result = lesson(*args, **options)
-            transcript.show_code_until(len(transcript.lines))
+            transcript.write(transcript.take_code(len(transcript.lines)))
             return result
         except BaseException as error:
             for frame, number in traceback.walk_tb(error.__traceback__):
                 if frame.f_code is transcript.code:
-                    transcript.show_code_until(number - transcript.first + 1)
+                    transcript.write(transcript.take_code(number - transcript.first + 1))
             PAGE.append(f"\n✗ 여기에서 멈췄습니다: {type(error).__name__}: {error}\n")
             with contextlib.suppress(SystemExit):  # 저장할 수 없어도 원래의 오류를 보여 줍니다
                 write_page()
@@ -1263,7 +1263,6 @@ class Transcript(io.TextIOBase):
 
     def __init__(self, lesson):
         self.screen = sys.stdout
-        self.at_line_start = True
         self.code = lesson.__code__
         self.lines, self.first = inspect.getsourcelines(lesson)
         self.statements = ast.parse("".join(self.lines)).body[0].body  # 아직 출력하지 않은 문장
@@ -1273,35 +1272,30 @@ class Transcript(io.TextIOBase):
         if lesson is check_practice:
             self.statements.clear()  # 연습 문제를 확인하는 코드는 출력하지 않습니다
 
-    def show_code_until(self, number):
-        """number번째 줄이 속한 문장까지의 코드를 출력합니다. 반복문은 전체가 한 문장입니다."""
+    def take_code(self, number):
+        """number번째 줄이 속한 문장까지의 새 코드를 반환합니다. 반복문은 전체가 한 문장입니다."""
+        code = ""
         while self.statements and self.statements[0].lineno <= number:
             statement = self.statements.pop(0)
             last = statement.lineno - 1 if only_prints(statement) else statement.end_lineno
             for line in self.lines[self.shown : last]:
-                self.put(f">>> {line.removeprefix('    ')}" if line.strip() else "\n")
+                code += f">>> {line.removeprefix('    ')}" if line.strip() else "\n"
             self.shown = statement.end_lineno
+        return code
 
     def write(self, text):
+        """실행한 코드와 텍스트를 화면에 출력하고 페이지에 담습니다. 코드가 아니면 들여씁니다."""
         for frame, number in traceback.walk_stack(inspect.currentframe()):
             if frame.f_code is self.code:
-                self.show_code_until(number - self.first + 1)
-        self.put(text)
-        return len(text)
-
-    def put(self, text):
-        """텍스트를 화면에 출력하고 페이지에 담습니다. 코드가 아니면 들여씁니다."""
-        if text.startswith(">>> ") and not self.at_line_start:
-            text = f"\n{text}"
+                text = self.take_code(number - self.first + 1) + text
         for line in text.splitlines(keepends=True):
-            if self.at_line_start and not line.isspace() and not line.startswith(">>> "):
+            at_line_start = PAGE[-1].endswith("\n")
+            if line.startswith(">>> "):
+                line = line if at_line_start else f"\n{line}"
+            elif at_line_start and not line.isspace():
                 line = f"    {line}"
-            self.screen.write(line)
+            print(line, end="", file=self.screen, flush=True)
             PAGE.append(line)
-            self.at_line_start = line.endswith("\n")
-
-    def flush(self):
-        self.screen.flush()
 
 
 def only_prints(statement):
@@ -1383,27 +1377,23 @@ def find_problem(answer, right, read):
     except Exception as error:
         return f"반환한 값: {answer}\n비교할 수 없는 값입니다({type(error).__name__}: {error})."
     expected = torch.as_tensor(right).double()
+    told = f"반환한 값: {value.numpy().round(4).tolist()}"
     if value.shape != expected.shape:
-        return f"반환한 값: {answer}\n모양 {list(value.shape)}, 올바른 모양 {list(expected.shape)}"
-    if not torch.allclose(value, expected, rtol=1e-4, atol=1e-5):
-        return f"반환한 값: {value.numpy().round(4).tolist()}"
-    return ""
+        return f"{told}\n모양 {list(value.shape)}, 올바른 모양 {list(expected.shape)}"
+    return "" if torch.allclose(value, expected, rtol=1e-4, atol=1e-5) else told
 
 
 @contextlib.contextmanager
 def saving(path):
-    """임시 파일에 모두 저장한 뒤 이름을 바꿉니다. 도중에 멈춰도 기존 파일은 그대로입니다."""
-    new = path.with_name(f"{os.getpid()}_{path.name}")
+    """임시 폴더에 모두 저장한 뒤 옮깁니다. 도중에 멈춰도 기존 파일은 그대로입니다."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(new, "wb") as file:
-            yield file
-        os.replace(new, path)
+        with tempfile.TemporaryDirectory(dir=path.parent, ignore_cleanup_errors=True) as folder:
+            with open(f"{folder}/new", "wb") as file:
+                yield file
+            os.replace(file.name, path)
     except OSError as error:
         sys.exit(f"오류: {path} 파일을 저장할 수 없습니다({error}).")
-    finally:
-        with contextlib.suppress(OSError):
-            new.unlink()
 
 
 def save_figure(figure, name):
@@ -1445,9 +1435,8 @@ def finish(next_chapter, open_page):
     say(f"""✓로 확인한 설명은 {len(CLAIMS)}개 중 {len(CLAIMS) - len(wrong)}개가 맞습니다.
 연습 문제는 {len(EXERCISES)}개 중 {sum(EXERCISES.values())}개를 풀었습니다.
 다음에 읽을 것: {next_chapter}""")
-    for text in PAGE:
-        if text.startswith("[연습용 데이터]"):
-            print(text.partition("\n")[0])
+    for notice in re.findall(r"(?m)^\[연습용 데이터\].*", "".join(PAGE)):
+        print(notice)
     PAGE.append("\n".join(wrong))
     path = write_page()
     if open_page and not webbrowser.open(path.resolve().as_uri()):

@@ -1362,7 +1362,8 @@ def practice(exercise, *examples, read=torch.as_tensor):
         if problem:
             told = [f"{name} = {value}" for name, value in zip(names.parameters, inputs)]
             told += [f"올바른 값: {right}", problem, task.rpartition("\n\n")[2]]
-            print(f"✗ {title}\n{textwrap.indent(chr(10).join(told), '    ')}")
+            details = textwrap.indent("\n".join(told), "    ")
+            print(f"✗ {title}\n{details}")
             return
     EXERCISES[exercise.__name__] = True
     print(f"✓ {exercise.__name__}")

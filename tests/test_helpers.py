@@ -245,6 +245,13 @@ def test_page_holds_everything_in_its_place(chapter, tmp_path, capsys):
     assert "http" not in (tmp_path / "outputs" / "quick_start.html").read_text(encoding="utf-8")
 
 
+def test_lists_and_tables_of_an_explanation_keep_their_lines(chapter):
+    chapter.begin("핵심")
+    chapter.say("글\n이어서\n1) 하나\n2) 둘\n\n  a   1\n  bb  2")
+    page = chapter.write_page().read_text(encoding="utf-8")
+    assert "<br>1) 하나\n<br>2) 둘" in page and "<samp>a   1\nbb  2</samp>" in page
+
+
 def test_finish_repeats_what_is_wrong(chapter, tmp_path, capsys, monkeypatch):
     chapter.begin("핵심")
     chapter.teach(make_lesson(chapter, tmp_path, "check('틀린 설명', False)"))
@@ -256,7 +263,8 @@ def test_finish_repeats_what_is_wrong(chapter, tmp_path, capsys, monkeypatch):
     *_, notice, no_browser, path = capsys.readouterr().out.splitlines()
     assert notice == "[연습용 데이터] 안내" and path.endswith("quick_start.html")
     assert_one_korean_line(no_browser)
-    assert "틀린 설명" in read_page(tmp_path / "outputs" / "quick_start.html").text["wrong"]
+    page = read_page(tmp_path / "outputs" / "quick_start.html")
+    assert page.text["wrong"].endswith("✗ 1. 제목: 틀린 설명")
 
 
 def test_show_opens_the_page(chapter, tmp_path, capsys, monkeypatch):
@@ -332,6 +340,7 @@ ANSWERS = {
     "a *= n": ("✗", ["return", "a = tensor([1., 2.])"]),  # 입력은 호출하기 전의 값입니다
     "return (a * n)[None]": ("✗", ["[1, 2]", "[2]"]),
     "return a * nn": ("✗", ["2번째 줄", "NameError"]),
+    "return torch.nn.Linear(9, 1)(a)": ("✗", ["2번째 줄", "RuntimeError"]),
     "return 'ab'": ("✗", ["ab"]),
     "return a * n if n else None": ("✗", ["n = 0", "return"]),
 }
